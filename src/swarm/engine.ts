@@ -60,7 +60,9 @@ export type Filters = Record<string, string[]>;
 export interface InfoReader {
   info(options?: CallOptions): Promise<EngineInfo>;
   /** API version the Engine offers, e.g. `1.41`, and its release, e.g. `20.10.24`. */
-  version(options?: CallOptions): Promise<{ apiVersion: string; engineVersion: string; os: string; arch: string }>;
+  version(
+    options?: CallOptions,
+  ): Promise<{ apiVersion: string; engineVersion: string; os: string; arch: string }>;
 }
 
 export interface ServiceReader {
@@ -130,7 +132,10 @@ export interface ConfigStore {
 
 export interface VolumeStore {
   /** Volumes of this Engine's node only: the API knows no others. */
-  listVolumes(filters?: Filters, options?: CallOptions): Promise<{ Name: string; Labels: Record<string, string> }[]>;
+  listVolumes(
+    filters?: Filters,
+    options?: CallOptions,
+  ): Promise<{ Name: string; Labels: Record<string, string> }[]>;
   removeVolume(name: string, options?: CallOptions): Promise<void>;
 }
 

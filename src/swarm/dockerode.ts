@@ -1,0 +1,369 @@
+/** The Engine port on dockerode. One private method makes every call, so that deadlines and errors are the same. */
+
+import type { IncomingMessage } from 'node:http';
+import Docker from 'dockerode';
+import type { Endpoint } from './endpoint.js';
+import {
+  EngineError,
+  type CallOptions,
+  type Engine,
+  type Filters,
+  type LogLine,
+  type LogOptions,
+} from './engine.js';
+import { readLines, readLogLines } from './streams.js';
+import { translateError } from './translate-error.js';
+import type {
+  ContainerStats,
+  EngineEvent,
+  EngineInfo,
+  ServiceSpec,
+  SwarmConfig,
+  SwarmNetwork,
+  SwarmNode,
+  SwarmSecret,
+  SwarmService,
+  SwarmTask,
+} from './objects.js';
+import { sshAgent } from './ssh.js';
+
+/** Longest wait for an answer that is not a stream. */
+const CALL_TIMEOUT_MS = 30_000;
+
+interface Request {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  query?: Record<string, unknown>;
+  body?: unknown;
+  options?: CallOptions | undefined;
+}
+
+/** What docker-modem's dial takes; its own types leave most of it out. */
+interface Dial {
+  dial(
+    request: {
+      path: string;
+      method: string;
+      options: { _query: Record<string, unknown>; _body?: unknown };
+      statusCodes: Record<number, boolean | string>;
+      isStream?: boolean;
+      abortSignal?: AbortSignal;
+    },
+    done: (error: unknown, answer: unknown) => void,
+  ): void;
+}
+
+export function connectEngine(endpoint: Endpoint): Engine {
+  return new DockerodeEngine(endpoint);
+}
+
+class DockerodeEngine implements Engine {
+  readonly address: string;
+  readonly local: boolean;
+  readonly #modem: Dial;
+
+  constructor(endpoint: Endpoint) {
+    this.address = endpoint.address;
+    this.local = endpoint.kind === 'unix';
+    this.#modem = new Docker(dockerOptions(endpoint)).modem as unknown as Dial;
+  }
+
+  info(options?: CallOptions): Promise<EngineInfo> {
+    return this.#call({ method: 'GET', path: '/info', options });
+  }
+
+  async version(options?: CallOptions) {
+    const answer = await this.#call<{ ApiVersion: string; Version: string; Os: string; Arch: string }>({
+      method: 'GET',
+      path: '/version',
+      options,
+    });
+    return {
+      apiVersion: answer.ApiVersion,
+      engineVersion: answer.Version,
+      os: answer.Os,
+      arch: answer.Arch,
+    };
+  }
+
+  listServices(filters?: Filters, options?: CallOptions): Promise<SwarmService[]> {
+    return this.#list('/services', filters, options);
+  }
+
+  inspectService(idOrName: string, options?: CallOptions): Promise<SwarmService> {
+    return this.#call({ method: 'GET', path: `/services/${encodeURIComponent(idOrName)}`, options });
+  }
+
+  async createService(spec: ServiceSpec, options?: CallOptions) {
+    const answer = await this.#call<{ ID: string; Warning?: string; Warnings?: string[] | null }>({
+      method: 'POST',
+      path: '/services/create',
+      body: spec,
+      options,
+    });
+    return { id: answer.ID, warnings: warningsOf(answer) };
+  }
+
+  async updateService(id: string, version: number, spec: ServiceSpec, options?: CallOptions) {
+    const answer = await this.#call<{ Warnings?: string[] | null }>({
+      method: 'POST',
+      path: `/services/${encodeURIComponent(id)}/update`,
+      query: { version },
+      body: spec,
+      options,
+    });
+    return { warnings: warningsOf(answer) };
+  }
+
+  removeService(id: string, options?: CallOptions): Promise<void> {
+    return this.#remove(`/services/${encodeURIComponent(id)}`, options);
+  }
+
+  listTasks(filters?: Filters, options?: CallOptions): Promise<SwarmTask[]> {
+    return this.#list('/tasks', filters, options);
+  }
+
+  listNodes(options?: CallOptions): Promise<SwarmNode[]> {
+    return this.#list('/nodes', undefined, options);
+  }
+
+  listNetworks(filters?: Filters, options?: CallOptions): Promise<SwarmNetwork[]> {
+    return this.#list('/networks', filters, options);
+  }
+
+  async createNetwork(spec: Parameters<Engine['createNetwork']>[0], options?: CallOptions) {
+    const answer = await this.#call<{ Id: string }>({
+      method: 'POST',
+      path: '/networks/create',
+      body: { CheckDuplicate: true, ...spec },
+      options,
+    });
+    return { id: answer.Id };
+  }
+
+  removeNetwork(id: string, options?: CallOptions): Promise<void> {
+    return this.#remove(`/networks/${encodeURIComponent(id)}`, options);
+  }
+
+  listSecrets(filters?: Filters, options?: CallOptions): Promise<SwarmSecret[]> {
+    return this.#list('/secrets', filters, options);
+  }
+
+  async createSecret(spec: Parameters<Engine['createSecret']>[0], options?: CallOptions) {
+    const answer = await this.#call<{ ID: string }>({
+      method: 'POST',
+      path: '/secrets/create',
+      body: spec,
+      options,
+    });
+    return { id: answer.ID };
+  }
+
+  removeSecret(id: string, options?: CallOptions): Promise<void> {
+    return this.#remove(`/secrets/${encodeURIComponent(id)}`, options);
+  }
+
+  listConfigs(filters?: Filters, options?: CallOptions): Promise<SwarmConfig[]> {
+    return this.#list('/configs', filters, options);
+  }
+
+  async createConfig(spec: Parameters<Engine['createConfig']>[0], options?: CallOptions) {
+    const answer = await this.#call<{ ID: string }>({
+      method: 'POST',
+      path: '/configs/create',
+      body: spec,
+      options,
+    });
+    return { id: answer.ID };
+  }
+
+  removeConfig(id: string, options?: CallOptions): Promise<void> {
+    return this.#remove(`/configs/${encodeURIComponent(id)}`, options);
+  }
+
+  async listVolumes(filters?: Filters, options?: CallOptions) {
+    const answer = await this.#call<{
+      Volumes: { Name: string; Labels: Record<string, string> | null }[] | null;
+    }>({ method: 'GET', path: '/volumes', query: filterQuery(filters), options });
+    return (answer.Volumes ?? []).map(({ Name, Labels }) => ({ Name, Labels: Labels ?? {} }));
+  }
+
+  removeVolume(name: string, options?: CallOptions): Promise<void> {
+    return this.#remove(`/volumes/${encodeURIComponent(name)}`, options);
+  }
+
+  containerStats(id: string, options?: CallOptions & { oneShot?: boolean }): Promise<ContainerStats> {
+    return this.#call({
+      method: 'GET',
+      path: `/containers/${encodeURIComponent(id)}/stats`,
+      query: { stream: false, ...(options?.oneShot === true && { 'one-shot': true }) },
+      options,
+    });
+  }
+
+  async listContainers(filters?: Filters, options?: CallOptions) {
+    const answer = await this.#call<{ Id: string; State: string; Labels: Record<string, string> }[]>({
+      method: 'GET',
+      path: '/containers/json',
+      query: { all: true, ...filterQuery(filters) },
+      options,
+    });
+    return answer.map(({ Id, State, Labels }) => ({ Id, State, Labels }));
+  }
+
+  async imageDigest(reference: string, options?: CallOptions): Promise<string | null> {
+    try {
+      const answer = await this.#call<{ Descriptor?: { digest?: string } }>({
+        method: 'GET',
+        path: `/distribution/${reference}/json`,
+        options,
+      });
+      return answer.Descriptor?.digest ?? null;
+    } catch (error) {
+      if (error instanceof EngineError && error.statusCode !== undefined) return null;
+      throw error;
+    }
+  }
+
+  serviceLogs(serviceId: string, options?: LogOptions): AsyncIterable<LogLine> {
+    return this.#logs(`/services/${encodeURIComponent(serviceId)}/logs`, options);
+  }
+
+  taskLogs(taskId: string, options?: LogOptions): AsyncIterable<LogLine> {
+    return this.#logs(`/tasks/${encodeURIComponent(taskId)}/logs`, options);
+  }
+
+  async *events(filters: Filters, options?: CallOptions): AsyncIterable<EngineEvent> {
+    const stream = await this.#stream({
+      method: 'GET',
+      path: '/events',
+      query: filterQuery(filters),
+      options,
+    });
+    try {
+      for await (const line of readLines(stream)) {
+        if (line !== '') yield JSON.parse(line) as EngineEvent;
+      }
+    } catch (error) {
+      throw translateError(error, this.address);
+    }
+  }
+
+  async *#logs(path: string, options: LogOptions = {}): AsyncIterable<LogLine> {
+    const stream = await this.#stream({
+      method: 'GET',
+      path,
+      query: {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        details: true,
+        ...(options.follow === true && { follow: true }),
+        ...(options.tail !== undefined && { tail: options.tail }),
+        ...(options.since !== undefined && { since: options.since }),
+      },
+      options,
+    });
+    try {
+      yield* readLogLines(stream);
+    } catch (error) {
+      throw translateError(error, this.address);
+    }
+  }
+
+  #list<T>(path: string, filters: Filters | undefined, options: CallOptions | undefined): Promise<T[]> {
+    // The Engine answers `null` for "none" on some releases.
+    return this.#call<T[] | null>({ method: 'GET', path, query: filterQuery(filters), options }).then(
+      (found) => found ?? [],
+    );
+  }
+
+  async #remove(path: string, options: CallOptions | undefined): Promise<void> {
+    await this.#call({ method: 'DELETE', path, options });
+  }
+
+  async #call<T>(request: Request): Promise<T> {
+    const deadline = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const signal = request.options?.signal;
+    return (await this.#dial(
+      request,
+      false,
+      signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    )) as T;
+  }
+
+  async #stream(request: Request): Promise<IncomingMessage> {
+    return (await this.#dial(request, true, request.options?.signal)) as IncomingMessage;
+  }
+
+  #dial(request: Request, isStream: boolean, signal: AbortSignal | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(translateError(signal.reason, this.address));
+        return;
+      }
+      this.#modem.dial(
+        {
+          path: `${request.path}?`,
+          method: request.method,
+          options: {
+            _query: request.query ?? {},
+            ...(request.body !== undefined && { _body: request.body }),
+          },
+          statusCodes: { 200: true, 201: true, 204: true, 304: true },
+          isStream,
+          ...(signal !== undefined && { abortSignal: signal }),
+        },
+        (error, answer) => {
+          if (error === null || error === undefined) resolve(answer);
+          else reject(translateError(signal?.aborted === true ? signal.reason : error, this.address));
+        },
+      );
+    });
+  }
+}
+
+function filterQuery(filters: Filters | undefined): Record<string, unknown> {
+  return filters === undefined ? {} : { filters };
+}
+
+function warningsOf(answer: { Warning?: string; Warnings?: string[] | null }): string[] {
+  return [
+    ...(answer.Warnings ?? []),
+    ...(answer.Warning === undefined || answer.Warning === '' ? [] : [answer.Warning]),
+  ];
+}
+
+/**
+ * Every field is given, also the absent ones: docker-modem fills what is missing from its own reading of
+ * DOCKER_HOST, which may name another Engine than the one that was asked for.
+ */
+function dockerOptions(endpoint: Endpoint): Docker.DockerOptions {
+  const none = { host: undefined, port: undefined, socketPath: undefined };
+  switch (endpoint.kind) {
+    case 'unix':
+      return { ...none, protocol: 'http', socketPath: endpoint.socketPath } as Docker.DockerOptions;
+    case 'ssh':
+      return {
+        ...none,
+        protocol: 'http',
+        host: 'docker',
+        agent: sshAgent(endpoint.destination, endpoint.port),
+      } as unknown as Docker.DockerOptions;
+    case 'tcp': {
+      const { tls } = endpoint;
+      return {
+        ...none,
+        protocol: tls === null ? 'http' : 'https',
+        host: endpoint.host,
+        port: endpoint.port,
+        ...(tls !== null && {
+          ca: tls.ca,
+          cert: tls.cert,
+          key: tls.key,
+          ...(!tls.verify && { checkServerIdentity: () => undefined }),
+        }),
+      } as unknown as Docker.DockerOptions;
+    }
+  }
+}

@@ -24,9 +24,25 @@ export abstract class ScalectlError extends Error {
   }
 }
 
+export interface Problem {
+  place: string;
+  message: string;
+  hint?: string;
+}
+
 /** Usage, configuration or input that cannot be right. Nothing was changed. Exit code 2. */
 export class UserError extends ScalectlError {
   readonly exitCode = 2;
+  /** Further problems found in the same input, after the one that this error names. */
+  readonly others: readonly Problem[] = [];
+
+  /** One error for all that is wrong with an input, so that a person mends it in one go. */
+  static of(problems: readonly [Problem, ...Problem[]]): UserError {
+    const [first, ...others] = problems;
+    const error = new UserError(first.message, first);
+    Object.assign(error, { others });
+    return error;
+  }
 }
 
 /** Something that was asked for properly did not work. Exit code 1. */

@@ -65,7 +65,7 @@ class DockerodeEngine implements Engine {
   constructor(endpoint: Endpoint) {
     this.address = endpoint.address;
     this.local = endpoint.kind === 'unix';
-    this.#modem = new Docker(dockerOptions(endpoint)).modem as unknown as Dial;
+    this.#modem = new Docker(dockerOptions(endpoint)).modem;
   }
 
   info(options?: CallOptions): Promise<EngineInfo> {
@@ -342,7 +342,7 @@ function dockerOptions(endpoint: Endpoint): Docker.DockerOptions {
   const none = { host: undefined, port: undefined, socketPath: undefined };
   switch (endpoint.kind) {
     case 'unix':
-      return { ...none, protocol: 'http', socketPath: endpoint.socketPath } as Docker.DockerOptions;
+      return { ...none, protocol: 'http', socketPath: endpoint.socketPath };
     case 'ssh':
       return {
         ...none,

@@ -1,0 +1,117 @@
+/** A Compose file as read: its value, and where in the file each part of it stands. */
+
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+  type Node,
+  type ScalarTag,
+} from 'yaml';
+import { UserError } from '../errors.js';
+
+export type Path = readonly (string | number)[];
+
+export interface SourceText {
+  /** as it should be named to a person */
+  name: string;
+  text: string;
+}
+
+export interface Source {
+  name: string;
+  value: unknown;
+  /** `stack.yml:12:5` of the value at this path, or of the nearest thing above it that is in the file. */
+  place: (path: Path) => string;
+}
+
+/** Numbers as Go's YAML reads them: a leading zero means octal, underscores separate digits, 0b is binary. */
+const goIntegers: ScalarTag[] = [
+  { pattern: /^[-+]?0[0-7_]+$/, base: 8, skip: 0 },
+  { pattern: /^[-+]?0o[0-7_]+$/, base: 8, skip: 2 },
+  { pattern: /^[-+]?0b[01_]+$/, base: 2, skip: 2 },
+  { pattern: /^[-+]?[1-9][0-9]*(?:_[0-9]+)+$/, base: 10, skip: 0 },
+].map(({ pattern, base, skip }) => ({
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  test: pattern,
+  resolve: (text: string) => {
+    const digits = text.replaceAll('_', '');
+    const sign = digits.startsWith('-') ? -1 : 1;
+    return sign * parseInt(digits.replace(/^[-+]/, '').slice(skip), base);
+  },
+}));
+
+/** @throws UserError when the text is not YAML, or its first document is not a mapping. */
+export function parseSource({ name, text }: SourceText): Source {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    merge: true,
+    customTags: (tags) => [...goIntegers, ...tags],
+  });
+  const document = 'empty' in documents ? undefined : documents[0];
+  if (document === undefined) {
+    throw new UserError('the file is empty', {
+      place: name,
+      hint: 'A stack file needs at least "services:".',
+    });
+  }
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new UserError((error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''), {
+      place: at(error.pos[0]),
+      hint: 'Mend the YAML at this place.',
+    });
+  }
+  if (!isMap(document.contents)) {
+    throw new UserError('the top of a stack file must be a mapping', {
+      place: isNode(document.contents) && document.contents.range ? at(document.contents.range[0]) : name,
+      hint: 'Start with "services:".',
+    });
+  }
+  return {
+    name,
+    value: document.toJS({ maxAliasCount: 1000 }) as unknown,
+    place: (path) => at(offsetOf(document, path)),
+  };
+}
+
+function offsetOf(document: Document, path: Path): number {
+  let node: Node | null = document.contents;
+  let offset = node?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document) ?? null;
+    const next = childOf(node, key);
+    if (next === null) return offset;
+    offset = next.offset;
+    node = next.node;
+  }
+  return offset;
+}
+
+function childOf(node: Node | null, key: string | number): { node: Node | null; offset: number } | null {
+  if (isSeq(node)) {
+    const item = node.items[Number(key)];
+    return isNode(item) ? { node: item, offset: item.range?.[0] ?? 0 } : null;
+  }
+  if (!isMap(node)) return null;
+  const pair = node.items.find(
+    (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
+  );
+  if (pair === undefined) return null;
+  const value = isNode(pair.value) ? pair.value : null;
+  const keyOffset = (isNode(pair.key) ? pair.key.range?.[0] : undefined) ?? 0;
+  // A block's own start is its first key, lines below: the key that holds it is the better place to look.
+  const inline = value !== null && (isScalar(value) || isAlias(value));
+  return { node: value, offset: inline ? (value.range?.[0] ?? keyOffset) : keyOffset };
+}

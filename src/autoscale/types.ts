@@ -1,0 +1,104 @@
+/** What goes into a decision and what comes out of it. All times are milliseconds of one clock that never jumps. */
+
+export interface ResourceReading {
+  kind: 'cpu' | 'memory';
+  /** Mean over the measured tasks that have warmed up; null when none could be measured. */
+  meanPercent: number | null;
+  /** How many warmed-up running tasks `meanPercent` stands for. */
+  sampled: number;
+  at: number | null;
+  /** Why the number is missing, or not whole. */
+  note?: string;
+}
+
+export interface QueueReading {
+  kind: 'queue';
+  /** Jobs waiting; null when unknown. An empty queue is a real 0. */
+  length: number | null;
+  at: number | null;
+  note?: string;
+}
+
+export type SignalReading = ResourceReading | QueueReading;
+
+export interface Snapshot {
+  /** full name */
+  service: string;
+  /** Replicas asked for in the service's specification: what a decision changes. Not how many happen to run. */
+  desired: number;
+  /** Tasks on all nodes that run and have warmed up. The rest of `desired` is on its way. */
+  running: number;
+  /** The Engine's `UpdateStatus.State`, or null when the service was never updated. */
+  updateState: string | null;
+  /** One reading per signal of the policy, in the policy's order. */
+  readings: readonly SignalReading[];
+}
+
+export interface History {
+  /** What the signals asked for at earlier decisions, oldest first. */
+  recommendations: readonly { at: number; need: number }[];
+  /** The autoscaler's own changes within the last step period, oldest first. */
+  scales: readonly { at: number; from: number; to: number }[];
+  lastUpAt: number | null;
+  lastDownAt: number | null;
+}
+
+/** One signal's say: what it measured, what it aims at, how many replicas that takes. */
+export interface SignalVerdict {
+  signal: string;
+  value: number | null;
+  unit: '%' | 'jobs';
+  /** The aim in words: `target 70 %`, `30 to 80 %`, `10 jobs per replica`. */
+  aim: string;
+  /** null when the value is unknown */
+  need: number | null;
+  /** Measured and running tasks, for a signal that is measured task by task. */
+  coverage: { sampled: number; running: number } | null;
+  /** null when nothing was read */
+  ageMs: number | null;
+  note: string | null;
+}
+
+export type AdjustmentRule =
+  | 'unknown-signal'
+  | 'coverage'
+  | 'on-error'
+  | 'up-window'
+  | 'down-window'
+  | 'up-cooldown'
+  | 'down-cooldown'
+  | 'up-step'
+  | 'down-step'
+  | 'min'
+  | 'max'
+  | 'rollout'
+  | 'switched-off';
+
+/** A rule that changed the number on its way from the need to the decision. */
+export interface Adjustment {
+  rule: AdjustmentRule;
+  before: number;
+  after: number;
+  /** a whole sentence part, e.g. `the down window (5m) saw a need of 6` */
+  text: string;
+}
+
+export type Outcome = 'up' | 'down' | 'hold' | 'skip';
+
+/** JSON-able as it stands. */
+export interface Decision {
+  service: string;
+  at: number;
+  /** desired replicas before */
+  from: number;
+  /** desired replicas decided on; equals `from` for `hold` and `skip` */
+  to: number;
+  outcome: Outcome;
+  signals: readonly SignalVerdict[];
+  /** What the signals together ask for, before any rule; null when it was not worked out (a skip). */
+  need: number | null;
+  /** Clamps and vetoes in the order in which they were applied; only those that changed something. */
+  adjustments: readonly Adjustment[];
+  /** The same for people, the deciding reason first. Never empty. */
+  reasons: readonly string[];
+}

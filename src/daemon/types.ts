@@ -1,0 +1,95 @@
+/** What the daemon and the one-shot evaluation tell their caller. Nothing in this room prints. */
+
+import type { Decision } from '../autoscale/types.js';
+import type { Problem } from '../errors.js';
+import type {
+  ContainerReader,
+  InfoReader,
+  ServiceReader,
+  ServiceWriter,
+  TaskReader,
+} from '../swarm/engine.js';
+
+/** The part of the Engine that autoscaling needs. */
+export type AutoscaleEngine = Pick<ContainerReader, 'containerStats'> &
+  Pick<InfoReader, 'info'> &
+  Pick<ServiceReader, 'listServices' | 'inspectService'> &
+  Pick<ServiceWriter, 'updateService'> &
+  TaskReader & { readonly local: boolean; readonly address: string };
+
+export type Action =
+  /** nothing was to be done */
+  | { kind: 'none' }
+  /** a dry run: this would have been written */
+  | { kind: 'would-scale'; from: number; to: number }
+  | { kind: 'scaled'; from: number; to: number; attempts: number }
+  /** the service was removed between observing and acting */
+  | { kind: 'gone' }
+  /** the Engine refused; the service is as it was */
+  | { kind: 'failed'; message: string };
+
+export interface ServiceOutcome {
+  serviceId: string;
+  /** full name */
+  service: string;
+  decision: Decision;
+  action: Action;
+}
+
+/** A service whose policy cannot be carried out as it is written. It is left alone. */
+export interface InvalidService {
+  service: string;
+  problems: readonly [Problem, ...Problem[]];
+}
+
+export interface Evaluation {
+  /** RFC 3339 */
+  at: string;
+  clusterId: string | null;
+  outcomes: readonly ServiceOutcome[];
+  invalid: readonly InvalidService[];
+  usage: readonly UsageSample[];
+}
+
+/** One service's last use, as the daemon keeps it for `status`. */
+export interface UsageSample {
+  serviceId: string;
+  /** full name */
+  service: string;
+  cpuPercent: number | null;
+  memoryPercent: number | null;
+  sampled: number;
+  running: number;
+}
+
+/** Answer of `GET /v1/samples` on the daemon's socket. */
+export interface DaemonSamples {
+  apiVersion: 'scalectl/v1';
+  kind: 'Samples';
+  pid: number;
+  clusterId: string;
+  intervalMs: number;
+  /** RFC 3339; when the last tick ended */
+  sampledAt: string;
+  /** age of the samples when the daemon answered */
+  ageMs: number;
+  samples: readonly UsageSample[];
+  decisions: readonly Decision[];
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What happened, as data; `formatEvent` makes a line of it and JSON.stringify another. */
+export type DaemonEvent = { level: LogLevel; at: string } & (
+  | { type: 'started'; pid: number; address: string; intervalMs: number; dryRun: boolean }
+  | { type: 'listening'; socket: string }
+  | { type: 'decision'; outcome: ServiceOutcome }
+  | { type: 'invalid-policy'; service: string; problems: readonly Problem[] }
+  | { type: 'policy-mended'; service: string }
+  | { type: 'engine-lost'; message: string; retryInMs: number }
+  | { type: 'engine-back'; afterMs: number }
+  | { type: 'tick-failed'; message: string }
+  | { type: 'stopped'; reason: string }
+);
+
+export type DaemonLog = (event: DaemonEvent) => void;

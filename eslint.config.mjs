@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** Rooms that compute and nothing else: no I/O, no clock, no chance. Time and randomness are arguments. */
 const PURE = ['stack', 'policy', 'autoscale', 'simulate'];
-const PURE_FILES = [...PURE.map((room) => `src/${room}/**/*.ts`), 'src/deploy/plan*.ts', 'src/deploy/reconcile*.ts'];
+const PURE_FILES = [...PURE.map((room) => `src/${room}/**/*.ts`), 'src/deploy/{plan,reconcile,normalise,changes,assess}.ts'];
 
 /** Who may import whom: cli -> (deploy, daemon, simulate) -> pure rooms; adapters implement their consumers' ports. */
 const mayNotImport = {

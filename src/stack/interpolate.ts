@@ -36,7 +36,7 @@ export function interpolate(source: Source, env: Readonly<Record<string, string 
       substituted.add(pathKey(path));
       return result.text;
     }
-    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (Array.isArray(value)) return value.map((item: unknown, index) => walk(item, [...path, index]));
     if (typeof value === 'object' && value !== null) {
       return Object.fromEntries(
         Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]),

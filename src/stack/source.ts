@@ -75,7 +75,7 @@ export function parseSource({ name, text }: SourceText): Source {
   }
   if (!isMap(document.contents)) {
     throw new UserError('the top of a stack file must be a mapping', {
-      place: isNode(document.contents) && document.contents.range ? at(document.contents.range[0]) : name,
+      place: isNode(document.contents) ? at(document.contents.range[0]) : name,
       hint: 'Start with "services:".',
     });
   }

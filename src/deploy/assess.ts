@@ -1,0 +1,172 @@
+/** Says of one service whether it is what was asked for, on the way there, or certain not to get there. */
+
+import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
+
+export interface ServiceView {
+  service: SwarmService;
+  /** every task of the service that the Swarm still knows */
+  tasks: readonly SwarmTask[];
+  /** ids of the tasks that carry the service's present spec */
+  upToDate: ReadonlySet<string>;
+  nodes: readonly SwarmNode[];
+}
+
+export interface Progress {
+  /** tasks that carry the present spec and run (and are healthy, where there is a health check) */
+  running: number;
+  wanted: number;
+  /** tasks of an earlier spec, or too many ones, that are not gone yet */
+  leaving: number;
+}
+
+export type Assessment =
+  | ({ state: 'there' } & Progress)
+  | ({ state: 'moving'; waitingFor: string } & Progress)
+  | ({ state: 'failed'; reason: string; task: SwarmTask | null } & Progress);
+
+/** One slot (or node) that failed this often without running in between will not come up by itself. */
+const CRASH_LOOP = 3;
+/** A missing image is asked for again by Swarm; twice rules out a hiccup of the registry. */
+const MISSING_IMAGE = 2;
+/** "no suitable node" may pass while other tasks leave; after this long it is a fact. */
+const UNSCHEDULABLE_MS = 10_000;
+
+/** Failures that are older say nothing about how the service does now. */
+const RECENT_MS = 5 * 60_000;
+
+const ALIVE = new Set([
+  'new',
+  'allocated',
+  'pending',
+  'assigned',
+  'accepted',
+  'preparing',
+  'ready',
+  'starting',
+  'running',
+]);
+
+/** @param now milliseconds since the epoch, on the Swarm's clock */
+export function assess(view: ServiceView, now: number): Assessment {
+  const { service, tasks, upToDate } = view;
+  const fresh = tasks.filter(({ ID }) => upToDate.has(ID));
+  const job = service.Spec.Mode.ReplicatedJob ?? service.Spec.Mode.GlobalJob;
+  const oneShot = job !== undefined || service.Spec.TaskTemplate.RestartPolicy?.Condition === 'none';
+  const running = fresh.filter(
+    (task) =>
+      (task.DesiredState === 'running' && task.Status.State === 'running') ||
+      (oneShot && task.Status.State === 'complete'),
+  );
+  const progress: Progress = {
+    running: new Set(running.map(slotOf)).size,
+    wanted: wantedTasks(view),
+    leaving: tasks.filter(
+      (task) =>
+        ALIVE.has(task.Status.State) &&
+        (!upToDate.has(task.ID) || !['running', 'ready'].includes(task.DesiredState)),
+    ).length,
+  };
+  const failure = failureOf(service, fresh, now);
+  if (failure !== null) return { state: 'failed', ...failure, ...progress };
+  if (progress.running !== progress.wanted) {
+    return { state: 'moving', waitingFor: waitingFor(fresh), ...progress };
+  }
+  if (progress.leaving > 0)
+    return { state: 'moving', waitingFor: `${progress.leaving} to stop`, ...progress };
+  if (service.UpdateStatus?.State === 'updating') {
+    return { state: 'moving', waitingFor: 'the rollout to end', ...progress };
+  }
+  return { state: 'there', ...progress };
+}
+
+function wantedTasks({ service, tasks, nodes }: ServiceView): number {
+  const { Mode } = service.Spec;
+  if (Mode.Replicated !== undefined) return Mode.Replicated.Replicas ?? 1;
+  if (Mode.ReplicatedJob !== undefined)
+    return Mode.ReplicatedJob.TotalCompletions ?? Mode.ReplicatedJob.MaxConcurrent ?? 1;
+  // Which nodes a global service belongs on, Swarm has decided by giving it tasks there.
+  const ready = new Set(nodes.filter(({ Status }) => Status.State === 'ready').map(({ ID }) => ID));
+  return new Set(
+    tasks
+      .filter(
+        ({ DesiredState, NodeID }) => DesiredState === 'running' && NodeID !== undefined && ready.has(NodeID),
+      )
+      .map(({ NodeID }) => NodeID),
+  ).size;
+}
+
+function slotOf(task: SwarmTask): string {
+  return task.Slot === undefined || task.Slot === 0 ? `node ${task.NodeID ?? '?'}` : String(task.Slot);
+}
+
+function failureOf(
+  service: SwarmService,
+  fresh: readonly SwarmTask[],
+  now: number,
+): { reason: string; task: SwarmTask | null } | null {
+  const failed = fresh.filter(
+    ({ Status }) =>
+      (Status.State === 'failed' || Status.State === 'rejected') &&
+      now - Date.parse(Status.Timestamp) < RECENT_MS,
+  );
+  const newest = failed.reduce<SwarmTask | null>(
+    (best, task) => (best === null || task.Status.Timestamp > best.Status.Timestamp ? task : best),
+    null,
+  );
+  const update = service.UpdateStatus;
+  if (update?.State === 'paused') {
+    return { reason: `the rollout is paused: ${update.Message ?? 'a task failed'}`, task: newest };
+  }
+  if (update?.State?.startsWith('rollback') === true) {
+    return { reason: `Swarm rolled the service back: ${update.Message ?? 'a task failed'}`, task: newest };
+  }
+  const unplaced = fresh.find(
+    ({ Status }) =>
+      Status.State === 'pending' &&
+      Status.Err?.startsWith('no suitable node') === true &&
+      now - Date.parse(Status.Timestamp) > UNSCHEDULABLE_MS,
+  );
+  if (unplaced !== undefined) return { reason: unplaced.Status.Err ?? 'no suitable node', task: unplaced };
+
+  const restart = service.Spec.TaskTemplate.RestartPolicy;
+  for (const [slot, tasks] of groupBySlot(failed)) {
+    if (fresh.some((task) => slotOf(task) === slot && task.Status.State === 'running')) continue;
+    const [last] = [...tasks].sort((a, b) => (a.Status.Timestamp < b.Status.Timestamp ? 1 : -1));
+    if (last === undefined) continue;
+    const missing = /no such image|pull access denied|manifest unknown|not found: manifest/i.test(
+      last.Status.Err ?? '',
+    );
+    if (missing && tasks.length >= MISSING_IMAGE)
+      return { reason: last.Status.Err ?? 'no such image', task: last };
+    const attempts = restart?.MaxAttempts ?? 0;
+    const givenUp = restart?.Condition === 'none' || (attempts > 0 && tasks.length > attempts);
+    if (givenUp || tasks.length >= CRASH_LOOP) {
+      return {
+        reason: `it ended ${tasks.length} time${tasks.length === 1 ? '' : 's'} without staying up`,
+        task: last,
+      };
+    }
+  }
+  return null;
+}
+
+function groupBySlot(tasks: readonly SwarmTask[]): Map<string, SwarmTask[]> {
+  const groups = new Map<string, SwarmTask[]>();
+  for (const task of tasks) groups.set(slotOf(task), [...(groups.get(slotOf(task)) ?? []), task]);
+  return groups;
+}
+
+/** The least advanced state among the tasks that are still on their way, in Swarm's own words. */
+function waitingFor(fresh: readonly SwarmTask[]): string {
+  const onTheWay = fresh.filter(
+    ({ DesiredState, Status }) => DesiredState === 'running' && Status.State !== 'running',
+  );
+  const failing = onTheWay.find(({ Status }) => (Status.Err ?? '') !== '');
+  if (failing !== undefined) return failing.Status.Err ?? '';
+  const states = [...ALIVE];
+  const least = onTheWay.reduce<string | null>((best, { Status }) => {
+    if (!ALIVE.has(Status.State)) return best;
+    return best === null || states.indexOf(Status.State) < states.indexOf(best) ? Status.State : best;
+  }, null);
+  return least === null ? 'tasks to be placed' : `tasks that are ${least}`;
+}

@@ -1,0 +1,40 @@
+/** What holds where a policy says nothing. docs/autoscaling.md explains each of them. */
+
+import type { DirectionPolicy, OnError } from './policy.js';
+
+export const DEFAULT_MIN = 1;
+export const DEFAULT_JOBS_PER_REPLICA = 10;
+
+/** Relative distance from a target within which nothing happens. Source: Kubernetes HPA, 0.1. */
+export const TOLERANCE = 0.1;
+
+/** Period of `up.step` and `down.step`, milliseconds. Source: Kubernetes HPA's default policies, 15 s. */
+export const STEP_PERIOD_MS = 15_000;
+
+/** Grow at once, at most by 4 or to the double per period. Source: Kubernetes HPA's default `scaleUp`. */
+export const DEFAULT_UP: DirectionPolicy = {
+  windowMs: 0,
+  step: { replicas: 4, percent: 100 },
+  cooldownMs: 0,
+};
+
+/** Shrink only to what was enough for 5 minutes, then in one step. Source: HPA's default `scaleDown`. */
+export const DEFAULT_DOWN: DirectionPolicy = {
+  windowMs: 300_000,
+  step: { replicas: null, percent: 100 },
+  cooldownMs: 0,
+};
+
+export const DEFAULT_ON_ERROR: OnError = { kind: 'hold' };
+
+/** What the classic single-service autoscaler does when its environment leaves a variable out. */
+export const CLASSIC = {
+  upPercent: 80,
+  downPercent: 30,
+  minReplicas: 2,
+  maxReplicas: 10,
+  intervalSeconds: 30,
+  jobsPerWorker: 10,
+  minWorkers: 2,
+  maxWorkers: 20,
+} as const;

@@ -39,6 +39,8 @@ export interface History {
   recommendations: readonly { at: number; need: number }[];
   /** The autoscaler's own changes within the last step period, oldest first. */
   scales: readonly { at: number; from: number; to: number }[];
+  /** When any signal was last known; null when none ever was. */
+  lastKnownAt: number | null;
   lastUpAt: number | null;
   lastDownAt: number | null;
 }
@@ -95,10 +97,13 @@ export interface Decision {
   to: number;
   outcome: Outcome;
   signals: readonly SignalVerdict[];
-  /** What the signals together ask for, before any rule; null when it was not worked out (a skip). */
+  /**
+   * What the signals together ask for, missing data already allowed for, before windows, steps and bounds. Later
+   * decisions look back at it. Null when it was not worked out (a skip).
+   */
   need: number | null;
   /** Clamps and vetoes in the order in which they were applied; only those that changed something. */
   adjustments: readonly Adjustment[];
-  /** The same for people, the deciding reason first. Never empty. */
+  /** The same for people: the signal that needs most first, then each rule that changed the number. Never empty. */
   reasons: readonly string[];
 }

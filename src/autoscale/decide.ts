@@ -1,0 +1,192 @@
+/**
+ * The decision. One pure function for the daemon, the dry run and the simulator:
+ *
+ *   rollout? switched off? ---------------------------------------------> skip
+ *   signals -> need of each -> the largest
+ *                  |             |-- a signal unknown or not whole: not below the present count
+ *                  '-- all unknown: on-error
+ *   need -> stabilisation windows -> cooldown -> step -> bounds ---------> up | down | hold
+ *
+ * The bounds come last and always hold, with or without data.
+ */
+
+import type { Policy } from '../policy/policy.js';
+import { formatDurationMs } from '../text.js';
+import { cooldownLeftMs, stabilise, stepLimit } from './limits.js';
+import { verdictText } from './text.js';
+import type { Adjustment, AdjustmentRule, Decision, History, SignalVerdict, Snapshot } from './types.js';
+import { judgeSignals } from './verdict.js';
+
+/** All signals have to be unknown for this long before `on-error` acts; a single lost answer is no outage. */
+export const ON_ERROR_AFTER_MS = 15_000;
+
+const ROLLING: ReadonlySet<string> = new Set(['updating', 'paused', 'rollback_started', 'rollback_paused']);
+
+/**
+ * Decides how many replicas a service should have. Deterministic; reads no clock: `now` is in milliseconds of the
+ * same clock as the readings and the history.
+ */
+export function decide(policy: Policy, snapshot: Snapshot, history: History, now: number): Decision {
+  const veto = vetoOf(policy, snapshot);
+  if (veto !== null) return skip(snapshot, veto, now);
+  const signals = judgeSignals(policy.signals, snapshot, now);
+  const trail = new Trail(combine(policy, signals));
+
+  const outage = signals.every(({ need }) => need === null);
+  if (outage) applyOnError(policy, snapshot, history, now, trail);
+  else holdOnMissing(signals, snapshot, trail);
+  const need = trail.value ?? snapshot.desired;
+
+  if (!outage) applyWindows(policy, snapshot, history, now, trail);
+  applyCooldown(policy, snapshot, history, now, trail);
+  applyStep(policy, snapshot, history, now, trail);
+  trail.adjust('max', Math.min(trail.value ?? snapshot.desired, policy.max), `max is ${policy.max}`);
+  trail.adjust('min', Math.max(trail.value ?? snapshot.desired, policy.min), `min is ${policy.min}`);
+
+  const from = snapshot.desired;
+  const to = trail.value ?? from;
+  return {
+    service: snapshot.service,
+    at: now,
+    from,
+    to,
+    outcome: to > from ? 'up' : to < from ? 'down' : 'hold',
+    signals,
+    need,
+    adjustments: trail.adjustments,
+    reasons: [...byNeed(signals).map(verdictText), ...trail.adjustments.map(({ text }) => text)],
+  };
+}
+
+/** The number on its way, and each rule that changed it. */
+class Trail {
+  readonly adjustments: Adjustment[] = [];
+  constructor(public value: number | null) {}
+
+  adjust(rule: AdjustmentRule, after: number, text: string): void {
+    const before = this.value ?? after;
+    if (this.value !== null && before === after) return;
+    this.adjustments.push({ rule, before, after, text });
+    this.value = after;
+  }
+}
+
+function vetoOf(policy: Policy, snapshot: Snapshot): { rule: AdjustmentRule; text: string } | null {
+  if (snapshot.updateState !== null && ROLLING.has(snapshot.updateState)) {
+    return {
+      rule: 'rollout',
+      text: `a rollout is in progress (${snapshot.updateState}), and scaling now would disturb it`,
+    };
+  }
+  if (snapshot.desired === 0 && policy.min > 0) {
+    return {
+      rule: 'switched-off',
+      text: `somebody switched it off (0 replicas, min is ${policy.min}); scale it to 1 to hand it back`,
+    };
+  }
+  return null;
+}
+
+function skip(snapshot: Snapshot, veto: { rule: AdjustmentRule; text: string }, now: number): Decision {
+  const { desired, service } = snapshot;
+  return {
+    service,
+    at: now,
+    from: desired,
+    to: desired,
+    outcome: 'skip',
+    signals: [],
+    need: null,
+    adjustments: [{ rule: veto.rule, before: desired, after: desired, text: veto.text }],
+    reasons: [veto.text],
+  };
+}
+
+/**
+ * The largest need. Where a queue may take the service to zero, CPU and memory cannot hold the last replica: an idle
+ * process never measures exactly 0 %, and rounding up would keep it for ever.
+ */
+function combine(policy: Policy, signals: readonly SignalVerdict[]): number | null {
+  const needs = signals.flatMap(({ need }) => (need === null ? [] : [need]));
+  if (needs.length === 0) return null;
+  const largest = Math.max(...needs);
+  const queues = signals.filter(({ unit }) => unit === 'jobs');
+  const idle = queues.length > 0 && queues.every(({ need }) => need === 0);
+  return policy.min === 0 && idle && largest <= 1 ? 0 : largest;
+}
+
+function applyOnError(policy: Policy, snapshot: Snapshot, history: History, now: number, trail: Trail): void {
+  const { desired } = snapshot;
+  const { onError } = policy;
+  const unknownForMs = history.lastKnownAt === null ? Infinity : now - history.lastKnownAt;
+  if (onError.kind === 'hold' || unknownForMs < ON_ERROR_AFTER_MS) {
+    trail.adjust('on-error', desired, 'nothing could be measured, so nothing changes');
+    return;
+  }
+  const wanted = onError.kind === 'max' ? policy.max : onError.replicas;
+  const name = onError.kind === 'max' ? `max, which is ${policy.max}` : `${onError.replicas}`;
+  trail.adjust('on-error', Math.max(desired, wanted), `nothing could be measured; on-error is ${name}`);
+}
+
+function holdOnMissing(signals: readonly SignalVerdict[], snapshot: Snapshot, trail: Trail): void {
+  const { desired } = snapshot;
+  if (trail.value === null || trail.value >= desired) return;
+  const unknown = signals.filter(({ need }) => need === null).map(({ signal }) => signal);
+  if (unknown.length > 0) {
+    trail.adjust('unknown-signal', desired, `not shrinking while ${unknown.join(' and ')} is unknown`);
+    return;
+  }
+  const partial = signals.find(({ coverage }) => coverage !== null && coverage.sampled < coverage.running);
+  if (partial?.coverage) {
+    const { sampled, running } = partial.coverage;
+    trail.adjust(
+      'coverage',
+      desired,
+      `not shrinking while only ${sampled} of ${running} running tasks are measured`,
+    );
+  }
+}
+
+function applyWindows(policy: Policy, snapshot: Snapshot, history: History, now: number, trail: Trail): void {
+  const { desired } = snapshot;
+  const need = trail.value ?? desired;
+  if (need === desired) return;
+  const { replicas, seen } = stabilise(desired, need, policy, history, now);
+  const direction = need > desired ? 'up' : 'down';
+  const window = formatDurationMs(policy[direction].windowMs);
+  trail.adjust(`${direction}-window`, replicas, `the ${direction} window (${window}) saw a need of ${seen}`);
+}
+
+function applyCooldown(
+  policy: Policy,
+  snapshot: Snapshot,
+  history: History,
+  now: number,
+  trail: Trail,
+): void {
+  const { desired } = snapshot;
+  const value = trail.value ?? desired;
+  if (value === desired) return;
+  const direction = value > desired ? 'up' : 'down';
+  const left = cooldownLeftMs(direction, policy, history, now);
+  if (left === 0) return;
+  trail.adjust(
+    `${direction}-cooldown`,
+    desired,
+    `the ${direction} cooldown lasts ${formatDurationMs(left)} more`,
+  );
+}
+
+function applyStep(policy: Policy, snapshot: Snapshot, history: History, now: number, trail: Trail): void {
+  const { desired } = snapshot;
+  const value = trail.value ?? desired;
+  if (value === desired) return;
+  const direction = value > desired ? 'up' : 'down';
+  const limit = stepLimit(direction, desired, policy, history, now);
+  const after = direction === 'up' ? Math.min(value, limit) : Math.max(value, limit);
+  trail.adjust(`${direction}-step`, after, `the ${direction} step allows ${limit} for now`);
+}
+
+function byNeed(signals: readonly SignalVerdict[]): SignalVerdict[] {
+  return [...signals].sort((a, b) => (b.need ?? -1) - (a.need ?? -1));
+}

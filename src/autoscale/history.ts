@@ -1,0 +1,59 @@
+/** What earlier decisions leave behind for later ones. Values are never changed in place. */
+
+import { STEP_PERIOD_MS } from '../policy/defaults.js';
+import type { Policy } from '../policy/policy.js';
+import type { Decision, History } from './types.js';
+
+export const EMPTY_HISTORY: History = {
+  recommendations: [],
+  scales: [],
+  lastKnownAt: null,
+  lastUpAt: null,
+  lastDownAt: null,
+};
+
+export interface Scale {
+  at: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * The history to begin with. A loop that has just started gives `desired`: it counts as a recommendation, so that
+ * nothing shrinks before the window has passed once. A single evaluation gives null and goes by the last change
+ * alone. `lastScale` is what the service's label tells.
+ */
+export function beginHistory(desired: number | null, lastScale: Scale | null, now: number): History {
+  const scaled = lastScale === null ? null : { ...lastScale, at: Math.min(lastScale.at, now) };
+  const history: History =
+    scaled === null
+      ? EMPTY_HISTORY
+      : rememberScale(
+          { ...EMPTY_HISTORY, recommendations: [{ at: scaled.at, need: scaled.to }] },
+          scaled,
+          now,
+        );
+  if (desired === null) return history;
+  return { ...history, recommendations: [...history.recommendations, { at: now, need: desired }] };
+}
+
+/** The history after a decision, whatever came of it. */
+export function rememberDecision(history: History, decision: Decision, policy: Policy, now: number): History {
+  const oldest = now - Math.max(policy.up.windowMs, policy.down.windowMs);
+  const kept = history.recommendations.filter(({ at }) => at >= oldest);
+  return {
+    ...history,
+    recommendations: decision.need === null ? kept : [...kept, { at: now, need: decision.need }],
+    lastKnownAt: decision.signals.some(({ need }) => need !== null) ? now : history.lastKnownAt,
+  };
+}
+
+/** The history after the autoscaler's own change was accepted by the Engine. */
+export function rememberScale(history: History, scale: Scale, now: number): History {
+  return {
+    ...history,
+    scales: [...history.scales, scale].filter(({ at }) => at > now - STEP_PERIOD_MS),
+    lastUpAt: scale.to > scale.from ? scale.at : history.lastUpAt,
+    lastDownAt: scale.to < scale.from ? scale.at : history.lastDownAt,
+  };
+}

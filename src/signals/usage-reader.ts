@@ -1,0 +1,21 @@
+/** How one container's counters are read; the sampler makes percentages of two readings. */
+
+import type { UsageQuery } from './types.js';
+
+export interface ContainerReading {
+  /** Two readings are compared only when they come from the same reader. */
+  reader: 'cgroup' | 'engine';
+  /** When the counters had these values, milliseconds of the reader's own clock. */
+  atMs: number;
+  /** CPU time used since the container began, nanoseconds */
+  cpuNs: number;
+  /** Memory in use without file cache that could be dropped at once; null when unknown */
+  memoryBytes: number | null;
+}
+
+export interface UsageReader {
+  /** null when this reader cannot read the container (now). Does not throw. */
+  read(query: UsageQuery, signal: AbortSignal): Promise<ContainerReading | null>;
+  /** Drops what is kept for containers that are not in this set any more. */
+  keepOnly(containerIds: ReadonlySet<string>): void;
+}

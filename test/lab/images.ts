@@ -7,6 +7,7 @@ import { type Base, ensureBase } from './base.js';
 import { docker } from './docker.js';
 import { isEngineUp, killEngine, startEngine } from './engine.js';
 import { LabError } from './errors.js';
+import { keepLayers } from './layers.js';
 import { hashDirectory, hashText, NOT_CONTENT } from './hash.js';
 import { withLock } from './lock.js';
 import { readMirror } from './mirror.js';
@@ -149,6 +150,12 @@ async function buildAll(
       await Promise.allSettled(missing.filter((it) => !parents.includes(it)).map(build))
     ).flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     if (failures.length > 0) throw failures[0];
+    const final = RECIPES.filter(({ name, variable }) => variable !== undefined && tags.has(name));
+    await keepLayers(
+      builder,
+      final.map(({ name }) => `lab/${name}:${tags.get(name) ?? ''}`),
+      signal,
+    );
   } finally {
     await stopBuilder();
   }

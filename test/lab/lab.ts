@@ -3,6 +3,7 @@ import { isEngineUp, killEngine, startEngine } from './engine.js';
 import { LabError } from './errors.js';
 import { ask } from './http.js';
 import { ensureImages } from './images.js';
+import { seedLayers } from './layers.js';
 import { withLock } from './lock.js';
 import { checkName, freeSubnet, hostAddress, subnetsInUse } from './names.js';
 import { ensureBridge, ensureFirewall, ensureNodeNetwork, setNodeLink } from './network.js';
@@ -159,6 +160,7 @@ async function bringUp(
     nodes.map(async (node) => {
       if (await isEngineUp(node)) return;
       onProgress(`starting ${node.hostname} (Engine ${record.engine}) at ${node.address}`);
+      await seedLayers(node, signal);
       await startNode(record, node, binaries, signal);
     }),
   );

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import type { UsageQuery } from './types.js';
 import type { ContainerReading, UsageReader } from './usage-reader.js';
 
@@ -99,9 +99,7 @@ function parseCgroups(text: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const line of text.split('\n')) {
     const match = /^\d+:([^:]*):(\/.*)$/.exec(line);
-    for (const controller of match?.[1]?.split(',') ?? []) {
-      paths.set(controller, posix.normalize(match?.[2] ?? '/').includes('..') ? '' : (match?.[2] ?? '/'));
-    }
+    for (const controller of match?.[1]?.split(',') ?? []) paths.set(controller, match?.[2] ?? '/');
   }
   return paths;
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { FailedError, UserError, type Problem } from '../errors.js';
-import { decodeLabels } from '../policy/labels.js';
+import { decodeService } from '../policy/labels.js';
 import { convertStack, type DesiredStack } from '../stack/convert.js';
 import { loadStack, type LoadedStack } from '../stack/load.js';
 import { isEngineError, type Engine } from '../swarm/engine.js';
@@ -63,12 +63,12 @@ export async function deployStack(engine: Engine, request: DeployRequest): Promi
   }
   const loaded = readStackFile(request.file, request.env);
   for (const text of loaded.warnings) emit({ type: 'warning', text });
-  const bounds = policyBounds(request.stack, loaded);
   const cluster = (await engine.info({ signal })).Swarm.Cluster?.ID ?? '';
 
   for (let look = 1; ; look++) {
     const observed = await observe(engine, { signal });
     const { desired, materials } = desire(loaded, request, cluster, observed);
+    const bounds = policyBounds(desired, loaded);
     const digests = await resolveImages(engine, desired, request, emit);
     const plan = reconcile(desired, materials, observed, { ...request, bounds, digests });
     for (const text of plan.warnings) emit({ type: 'warning', text });
@@ -131,21 +131,20 @@ function desire(
 }
 
 /** Policies are read before the first write: a deploy must not leave a service that the autoscaler refuses. */
-function policyBounds(stack: string, loaded: LoadedStack): Map<string, { min: number; max: number }> {
+function policyBounds(desired: DesiredStack, loaded: LoadedStack): Map<string, { min: number; max: number }> {
   const bounds = new Map<string, { min: number; max: number }>();
   const problems: Problem[] = [];
-  for (const [key, service] of Object.entries(loaded.services)) {
-    const labels = Object.fromEntries(
-      Object.entries(service.deploy?.labels ?? {}).map(([name, value]) => [name, value ?? '']),
-    );
-    const decoded = decodeLabels(`${stack}_${key}`, labels, service.deploy?.mode ?? 'replicated');
-    if (decoded.policy !== null) bounds.set(`${stack}_${key}`, decoded.policy);
-    for (const { label, ...problem } of decoded.problems) {
-      const place = loaded.place(['services', key, 'deploy', 'labels', label]);
+  for (const { key, spec } of desired.services) {
+    const decoded = decodeService(spec);
+    if (decoded.kind === 'policy') bounds.set(spec.Name, decoded.value);
+    if (decoded.kind !== 'invalid') continue;
+    for (const problem of decoded.problems) {
+      const label = /label (\S+)$/.exec(problem.place)?.[1] ?? '';
+      const path = ['services', key, 'deploy', 'labels', label];
       problems.push({
         ...problem,
-        place,
-        message: `services.${key}.deploy.labels.${label}: ${problem.message}`,
+        place: loaded.place(path),
+        message: `${path.join('.')} ${problem.message}`,
       });
     }
   }

@@ -1,0 +1,107 @@
+/** Turns the table of commands into a command line. Nothing here knows what a command does. */
+
+import { Command, CommanderError, Option } from 'commander';
+import { UserError } from '../errors.js';
+import { didYouMean } from '../text.js';
+import type { CommandSpec, Options, OptionSpec } from './command.js';
+import type { Context, Globals, OutputFormat, ProgressMode } from './context.js';
+import { COMMANDS, GLOBAL_OPTIONS } from './table-of-commands.js';
+
+export interface ProgramOptions {
+  version: string;
+  write: (text: string) => void;
+  /** called with the flags that every command has, before the command runs */
+  context: (globals: Globals) => Context;
+}
+
+/** Usage errors come out as UserError; help and version text go to `write`. */
+export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<void> {
+  const program = new Command('scalectl')
+    .description('Deploys, scales and autoscales Docker Swarm stacks.')
+    .version(options.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', '\nHelp for one command, with examples: scalectl COMMAND --help')
+    .configureOutput({ writeOut: options.write, writeErr: () => undefined })
+    .showSuggestionAfterError(false)
+    .exitOverride();
+  addOptions(program, GLOBAL_OPTIONS);
+  for (const spec of COMMANDS) addCommand(program, spec, options);
+  try {
+    if (argv.length === 0) options.write(program.helpInformation());
+    else await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    throw usageError(error, argv);
+  }
+}
+
+function addCommand(program: Command, spec: CommandSpec, options: ProgramOptions): void {
+  const command = program
+    .command(spec.name)
+    .summary(spec.summary)
+    .description(spec.description ?? sentence(spec.summary))
+    .helpOption('-h, --help', 'print help')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      `\nExamples:\n${spec.examples.map(([line, text]) => `  ${line}\n      ${text}`).join('\n')}`,
+    );
+  for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.description);
+  addOptions(command, spec.options ?? []);
+  command.action(async (...received: unknown[]) => {
+    const args = received.slice(0, -2).flat() as string[];
+    const module = await spec.load();
+    const globals = globalsFrom(command.optsWithGlobals());
+    await module.run(options.context(globals), args, command.opts<Options>());
+  });
+}
+
+function addOptions(command: Command, specs: readonly OptionSpec[]): void {
+  for (const spec of specs) {
+    const description =
+      spec.defaultText === undefined
+        ? spec.description
+        : `${spec.description} (default: ${spec.defaultText})`;
+    const option = new Option(spec.flags, description);
+    if (spec.choices !== undefined) option.choices(spec.choices);
+    command.addOption(option);
+  }
+}
+
+function globalsFrom(flags: Record<string, unknown>): Globals {
+  const text = (name: string) => (typeof flags[name] === 'string' ? flags[name] : undefined);
+  return {
+    context: text('context'),
+    host: text('host'),
+    stack: text('stack'),
+    output: (text('output') ?? 'table') as OutputFormat,
+    quiet: flags['quiet'] === true,
+    color: flags['color'] !== false,
+    progress: (text('progress') ?? 'auto') as ProgressMode,
+    yes: flags['yes'] === true,
+    timeout: text('timeout'),
+  };
+}
+
+function usageError(error: CommanderError, argv: readonly string[]): UserError {
+  const message = error.message.replace(/^error: /, '').replace(/\n.*$/s, '');
+  const command = COMMANDS.find(({ name }) => argv.includes(name));
+  const known = [
+    ...(error.code === 'commander.unknownCommand' ? COMMANDS.map(({ name }) => name) : []),
+    ...(error.code === 'commander.unknownOption'
+      ? [...GLOBAL_OPTIONS, ...(command?.options ?? [])].flatMap(({ flags }) => /--[a-z-]+/.exec(flags) ?? [])
+      : []),
+  ];
+  const wrong = /'([^']*)'/.exec(message)?.[1] ?? '';
+  return new UserError(message, {
+    place: 'command line',
+    hint:
+      didYouMean(wrong, known) ?? `See: scalectl ${command === undefined ? '' : `${command.name} `}--help`,
+  });
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

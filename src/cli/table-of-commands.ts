@@ -1,0 +1,149 @@
+import type { CommandSpec, OptionSpec } from './command.js';
+
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--context <name>', description: 'docker context to use' },
+  { flags: '-H, --host <address>', description: 'Engine to talk to: unix://, tcp:// or ssh://' },
+  { flags: '--stack <name>', description: 'stack to work on' },
+  {
+    flags: '-o, --output <format>',
+    description: 'form of the result',
+    choices: ['table', 'wide', 'json', 'yaml', 'name'],
+    defaultText: 'table',
+  },
+  { flags: '-q, --quiet', description: 'say nothing but results and errors' },
+  { flags: '--no-color', description: 'no colours (NO_COLOR does the same)' },
+  {
+    flags: '--progress <mode>',
+    description: 'how progress is shown',
+    choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
+    defaultText: 'auto',
+  },
+  { flags: '--yes', description: 'answer every question with yes' },
+  { flags: '--timeout <duration>', description: 'longest wait, e.g. 90s or 5m' },
+];
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'deploy',
+    summary: 'deploy a stack file: plan, carry out, wait until it is healthy',
+    description:
+      'Reads a stack file, compares it with the Swarm, changes only what differs, and waits until every service is ' +
+      'up and healthy. A service with a policy keeps the replicas that it has.',
+    options: [
+      { flags: '-c, --compose-file <file>', description: 'stack file; - reads standard input' },
+      { flags: '--dry-run', description: 'show the plan and change nothing' },
+      { flags: '--detach', description: 'do not wait until the services are up' },
+      { flags: '--prune', description: 'remove services that are not in the file' },
+      {
+        flags: '--reset-replicas',
+        description: 'take the replicas from the file also where a policy decides',
+      },
+      {
+        flags: '--resolve-image <when>',
+        description: 'ask the registry what an image tag stands for',
+        choices: ['always', 'changed', 'never'],
+        defaultText: 'always',
+      },
+    ],
+    examples: [
+      ['scalectl deploy', 'deploy the file that scalectl.yml names'],
+      ['scalectl deploy -c stacks/ecommerce.yml --stack ecommerce', 'name both'],
+      ['scalectl deploy --dry-run', 'see what would change'],
+    ],
+    load: () => import('./commands/deploy.js'),
+  },
+  {
+    name: 'down',
+    summary: 'remove a stack and wait until it is gone',
+    options: [
+      {
+        flags: '--volumes',
+        description: 'remove the volumes too, with all data, and the generated passwords that open them',
+      },
+    ],
+    examples: [
+      ['scalectl down', 'remove services, networks, configs and secrets; data stays'],
+      ['scalectl down --volumes --yes', 'remove everything, without a question'],
+    ],
+    load: () => import('./commands/down.js'),
+  },
+  {
+    name: 'status',
+    summary: 'show services, replicas, health, CPU and memory use, policies',
+    options: [
+      { flags: '-w, --watch', description: 'show it again every 2 seconds; lines of JSON under -o json' },
+      { flags: '--no-stats', description: 'leave CPU and memory use out: nothing is sampled' },
+    ],
+    examples: [
+      ['scalectl status', 'the table'],
+      ['scalectl status --watch', 'keep it on the screen'],
+      ['scalectl status -o json', 'for scripts; what is not known is null'],
+    ],
+    load: () => import('./commands/status.js'),
+  },
+  {
+    name: 'scale',
+    summary: 'set the replicas of services by hand',
+    arguments: [{ name: '<service=replicas...>', description: 'e.g. backend=5' }],
+    options: [
+      { flags: '--detach', description: 'do not wait until the replicas are there' },
+      {
+        flags: '--force',
+        description: 'scale a database too, although its replicas are no copies of each other',
+      },
+    ],
+    examples: [
+      ['scalectl scale backend=5', 'five replicas, and wait for them'],
+      ['scalectl scale backend=5 worker=8', 'several at once'],
+    ],
+    load: () => import('./commands/scale.js'),
+  },
+  {
+    name: 'autoscale',
+    summary: 'evaluate the policies once, or keep doing so',
+    description:
+      'Without --daemon: measures, decides and acts once, and shows each decision. With --daemon: goes on in the ' +
+      'foreground until it is stopped. Policies are labels of the services, or the classic environment ' +
+      '(SERVICE_NAME, SCALE_UP_THRESHOLD, …).',
+    options: [
+      { flags: '--daemon', description: 'keep running' },
+      { flags: '--dry-run', description: 'decide and show, write nothing' },
+      { flags: '--interval <duration>', description: 'time between two evaluations', defaultText: '5s' },
+      {
+        flags: '--log-format <format>',
+        description: 'form of the daemon log',
+        choices: ['text', 'json'],
+        defaultText: 'text',
+      },
+      { flags: '--all-stacks', description: 'every service with a policy, of whatever stack' },
+    ],
+    examples: [
+      ['scalectl autoscale --dry-run', 'what would be done now, and why'],
+      ['scalectl autoscale --daemon', 'look after the stack'],
+      ['SERVICE_NAME=shop_backend MAX_REPLICAS=6 scalectl autoscale --daemon', 'one service, by environment'],
+    ],
+    load: () => import('./commands/autoscale.js'),
+  },
+  {
+    name: 'logs',
+    summary: 'show the output of a service',
+    arguments: [{ name: '<service>', description: 'short name in the stack, or full name' }],
+    options: [
+      { flags: '-f, --follow', description: 'go on with new lines' },
+      { flags: '-n, --tail <lines>', description: 'lines from the end', defaultText: '100' },
+      { flags: '--since <when>', description: 'a time (2026-01-31T12:00:00Z) or a duration (10m)' },
+      { flags: '-t, --timestamps', description: 'put the time before each line' },
+    ],
+    examples: [
+      ['scalectl logs backend', 'the last 100 lines of all its tasks'],
+      ['scalectl logs worker -f', 'follow'],
+    ],
+    load: () => import('./commands/logs.js'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check the Engine, the Swarm and the nodes, and say what to do',
+    examples: [['scalectl doctor', 'run it first when something is odd']],
+    load: () => import('./commands/doctor.js'),
+  },
+];

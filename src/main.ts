@@ -1,0 +1,101 @@
+/** The one place that knows about the process: arguments, streams, signals and exit codes. */
+
+import { ScalectlError } from './errors.js';
+import type { Context, Globals, Output } from './cli/context.js';
+import { runProgram } from './cli/program.js';
+
+declare const SCALECTL_VERSION: string | undefined;
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export async function main(argv: readonly string[]): Promise<void> {
+  surviveClosedPipes();
+  const abort = new AbortController();
+  let stoppedBy: keyof typeof SIGNALS | null = null;
+  for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+    process.on(name, () => {
+      // Asked twice, somebody is in a hurry: whatever is waited for is left as it is.
+      if (stoppedBy !== null) process.exit(SIGNALS[name]);
+      stoppedBy = name;
+      abort.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
+    });
+  }
+  const stdout = output(process.stdout);
+  const stderr = output(process.stderr);
+  let globals: Globals | null = null;
+  try {
+    await runProgram(argv, {
+      version: typeof SCALECTL_VERSION === 'string' ? SCALECTL_VERSION : 'development',
+      write: (text) => stdout.write(text),
+      context: (given) => {
+        globals = given;
+        return makeContext(given, stdout, stderr, abort.signal);
+      },
+    });
+  } catch (error) {
+    if (stoppedBy !== null) {
+      process.exitCode = SIGNALS[stoppedBy];
+      stderr.write('stopped; what was begun in the Swarm goes on by itself. See: scalectl status\n');
+      return;
+    }
+    process.exitCode = error instanceof ScalectlError ? error.exitCode : 1;
+    const { errorText } = await import('./cli/render/error.js');
+    const json = (globals as Globals | null)?.output === 'json' || asksForJson(argv);
+    stderr.write(errorText(error, { json, debug: process.env['SCALECTL_DEBUG'] === '1' }));
+  }
+}
+
+/** A wrong command line is reported before its flags are known to be read. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some(
+    (argument, index) =>
+      argument === '--output=json' ||
+      argument === '-ojson' ||
+      (argument === 'json' && ['-o', '--output'].includes(argv[index - 1] ?? '')),
+  );
+}
+
+function makeContext(globals: Globals, stdout: Output, stderr: Output, signal: AbortSignal): Context {
+  return {
+    globals,
+    env: process.env,
+    stdout,
+    stderr,
+    signal,
+    engine: async () => {
+      const [{ resolveEndpoint }, { connectEngine }] = await Promise.all([
+        import('./swarm/endpoint.js'),
+        import('./swarm/dockerode.js'),
+      ]);
+      return connectEngine(
+        resolveEndpoint({ context: globals.context, host: globals.host, env: process.env }),
+      );
+    },
+    confirm: async (question) => {
+      const { confirm } = await import('./cli/render/confirm.js');
+      return confirm(question, { yes: globals.yes, signal });
+    },
+  };
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.isTTY ? stream.columns : Infinity;
+    },
+  };
+}
+
+/** `scalectl status | head -1` closes the pipe under us: that is an end, not an error. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+}

@@ -6,7 +6,7 @@ import { HopelessJob, perform } from './lib/jobs.js';
 import { log, reason } from './lib/log.js';
 import { Metrics } from './lib/metrics.js';
 import { JobQueue } from './lib/queue.js';
-import { createRedis } from './lib/redis.js';
+import { connected, createRedis } from './lib/redis.js';
 import { backoffMs } from './lib/retry.js';
 import { createShop } from './lib/shop.js';
 import { onStop } from './lib/stop.js';
@@ -102,8 +102,10 @@ const app = createApp({
 await app.listen(config.port, config.host);
 log('info', 'working', { port: config.port, id: config.id, queue: config.queueKey });
 
-const heart = keepAlive();
-const loop = run();
+// The heartbeat comes first: a worker without one would be taken for dead as soon as it holds a job.
+const bothConnected = Promise.all([connected(redis, stop.signal), connected(blocking, stop.signal)]);
+const heart = bothConnected.then(keepAlive);
+const loop = bothConnected.then(run);
 
 onStop(async () => {
   stop.abort();
@@ -111,8 +113,13 @@ onStop(async () => {
   await loop;
   clearTimeout(timer);
   await heart;
-  const returned = await queue.leave();
-  if (returned > 0) log('info', 'gave jobs back', { returned });
+  try {
+    const returned = await queue.leave();
+    if (returned > 0) log('info', 'gave jobs back', { returned });
+  } catch (error) {
+    // Redis is away. Whoever works when it is back finds our heartbeat gone and takes over.
+    log('warn', 'could not give jobs back', { reason: reason(error) });
+  }
   redis.disconnect();
   blocking.disconnect();
   await Promise.allSettled([primary.end(), app.close()]);

@@ -162,11 +162,17 @@ export function createApp({ routes, service, id, metrics, isUnavailable }) {
   }
 
   return {
-    /** @param {number} port @param {string} host */
+    /**
+     * @param {number} port
+     * @param {string} host
+     * @returns {Promise<number>} the port, which is of interest if 0 was asked for
+     */
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, host, () => resolve(undefined));
+        server.listen(port, host, () => {
+          resolve(/** @type {import('node:net').AddressInfo} */ (server.address()).port);
+        });
       }),
     /** Stops accepting, lets what runs finish, closes kept-alive connections as soon as they are idle. */
     close: () => {

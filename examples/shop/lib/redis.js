@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { log, reason } from './log.js';
 import { backoffMs } from './retry.js';
@@ -28,4 +29,17 @@ export function createRedis(options, more = {}) {
     down = false;
   });
   return redis;
+}
+
+/**
+ * Waits for the first connection, however long that takes, or until `signal` is aborted.
+ *
+ * @param {Redis} redis
+ * @param {AbortSignal} signal
+ */
+export async function connected(redis, signal) {
+  // Not `once(redis, 'ready')` alone: that also ends at the first 'error', of which there may be many until then.
+  while (redis.status !== 'ready' && !signal.aborted) {
+    await once(redis, 'ready', { signal }).catch(() => undefined);
+  }
 }

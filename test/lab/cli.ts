@@ -129,9 +129,14 @@ for (const [signal, code] of [
   });
 }
 
+// `lab status | head -1` closes the pipe early; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await carryOut(parseCommand(process.argv.slice(2)));
 } catch (error) {
-  say(messageOf(error));
+  say(messageOf(abort.signal.aborted ? abort.signal.reason : error));
   process.exitCode = ended ?? (error instanceof LabUsageError ? 2 : 1);
 }

@@ -27,13 +27,14 @@ export function checkName(name: string): string {
 }
 
 /**
- * The form of an instance's name that fits into interface names. Long names, and all names of a lab directory other
- * than the usual one (`salt`), carry a hash so that two instances never share an interface.
+ * The form of an instance's name that fits into interface names. Long names carry a hash so that two instances never
+ * share an interface; so do all names of a lab directory other than the usual one (`salt`), and names such as `a-1`,
+ * whose bridge would have the name of the first node's link of an instance `a`.
  */
 export function shortName(name: string, salt = ''): string {
-  if (name.length <= LONGEST_SHORT && salt === '') return name;
+  if (name.length <= LONGEST_SHORT && salt === '' && !/-\d+$/.test(name)) return name;
   const hash = createHash('sha256').update(`${salt}\0${name}`).digest('hex').slice(0, 4);
-  return `${name.slice(0, LONGEST_SHORT - 4)}${hash}`;
+  return `${name.replaceAll('-', '').slice(0, LONGEST_SHORT - 4)}${hash}`;
 }
 
 /** The bridge of an instance, in the host's network namespace. */

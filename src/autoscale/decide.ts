@@ -28,7 +28,7 @@ const ROLLING: ReadonlySet<string> = new Set(['updating', 'paused', 'rollback_st
  */
 export function decide(policy: Policy, snapshot: Snapshot, history: History, now: number): Decision {
   const veto = vetoOf(policy, snapshot);
-  if (veto !== null) return skip(snapshot, veto, now);
+  if (veto !== null) return skip(snapshot, veto);
   const signals = judgeSignals(policy.signals, snapshot, now);
   const trail = new Trail(combine(policy, signals));
 
@@ -47,7 +47,6 @@ export function decide(policy: Policy, snapshot: Snapshot, history: History, now
   const to = trail.value ?? from;
   return {
     service: snapshot.service,
-    at: now,
     from,
     to,
     outcome: to > from ? 'up' : to < from ? 'down' : 'hold',
@@ -87,11 +86,10 @@ function vetoOf(policy: Policy, snapshot: Snapshot): { rule: AdjustmentRule; tex
   return null;
 }
 
-function skip(snapshot: Snapshot, veto: { rule: AdjustmentRule; text: string }, now: number): Decision {
+function skip(snapshot: Snapshot, veto: { rule: AdjustmentRule; text: string }): Decision {
   const { desired, service } = snapshot;
   return {
     service,
-    at: now,
     from: desired,
     to: desired,
     outcome: 'skip',

@@ -90,7 +90,6 @@ export type Outcome = 'up' | 'down' | 'hold' | 'skip';
 /** JSON-able as it stands. */
 export interface Decision {
   service: string;
-  at: number;
   /** desired replicas before */
   from: number;
   /** desired replicas decided on; equals `from` for `hold` and `skip` */

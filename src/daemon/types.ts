@@ -32,6 +32,8 @@ export interface ServiceOutcome {
   serviceId: string;
   /** full name */
   service: string;
+  /** RFC 3339 */
+  at: string;
   decision: Decision;
   action: Action;
 }
@@ -45,6 +47,7 @@ export interface InvalidService {
 export interface Evaluation {
   /** RFC 3339 */
   at: string;
+  /** id of the Swarm; null where the Engine does not tell it */
   clusterId: string | null;
   outcomes: readonly ServiceOutcome[];
   invalid: readonly InvalidService[];
@@ -74,7 +77,7 @@ export interface DaemonSamples {
   /** age of the samples when the daemon answered */
   ageMs: number;
   samples: readonly UsageSample[];
-  decisions: readonly Decision[];
+  decisions: readonly ServiceOutcome[];
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -83,12 +86,12 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type DaemonEvent = { level: LogLevel; at: string } & (
   | { type: 'started'; pid: number; address: string; intervalMs: number; dryRun: boolean }
   | { type: 'listening'; socket: string }
+  | { type: 'not-listening'; message: string }
   | { type: 'decision'; outcome: ServiceOutcome }
   | { type: 'invalid-policy'; service: string; problems: readonly Problem[] }
   | { type: 'policy-mended'; service: string }
-  | { type: 'engine-lost'; message: string; retryInMs: number }
+  | { type: 'engine-lost'; message: string }
   | { type: 'engine-back'; afterMs: number }
-  | { type: 'tick-failed'; message: string }
   | { type: 'stopped'; reason: string }
 );
 

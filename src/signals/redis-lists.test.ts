@@ -36,7 +36,7 @@ async function start(port: number, ...args: string[]): Promise<ChildProcess> {
   for await (const chunk of server.stdout as AsyncIterable<Buffer>) {
     if (chunk.toString().includes('Ready to accept connections')) break;
   }
-  server.stdout?.resume();
+  server.stdout.resume();
   return server;
 }
 

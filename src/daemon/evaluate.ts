@@ -1,0 +1,177 @@
+/** One evaluation: observe, measure, decide, act. The daemon's tick and the one-shot command are this function. */
+
+import { decide } from '../autoscale/decide.js';
+import { beginHistory, rememberDecision, rememberScale } from '../autoscale/history.js';
+import type { History } from '../autoscale/types.js';
+import { readLastScale } from '../policy/last-scale.js';
+import type { EnvironmentPolicy } from '../policy/policy.js';
+import { summariseUsage } from '../signals/service-usage.js';
+import type { QueueLength, QueueQuery, Source, TaskUsage, UsageQuery } from '../signals/types.js';
+import { usageQueries } from '../signals/usage.js';
+import type { SwarmService } from '../swarm/objects.js';
+import { act } from './act.js';
+import { systemClock, type Clock } from './clock.js';
+import { observe, type Observation } from './observe.js';
+import { collectPolicies, policyOf, type GovernedService, type PolicyContext } from './policies.js';
+import { queueId, snapshotOf, type Measurements } from './readings.js';
+import type { AutoscaleEngine, Evaluation, ServiceOutcome, UsageSample } from './types.js';
+
+export interface EvaluateOptions {
+  usage: Source<UsageQuery, TaskUsage>;
+  queues: Source<QueueQuery, QueueLength>;
+  /** from a classic environment, beside what labels say */
+  environment?: EnvironmentPolicy | null;
+  /** only services of this stack */
+  stack?: string | null;
+  /** Decides everything and writes nothing. */
+  dryRun?: boolean;
+  /** What earlier ticks left behind, by service id. Absent: a single evaluation, which goes by labels alone. */
+  histories?: Map<string, History>;
+  /** Reads the use twice, this many milliseconds apart: for a sampler that has no earlier reading. */
+  settleMs?: number;
+  clock?: Clock;
+  /** Ends the reading; an update that was begun is finished. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Evaluates every service that has a policy, and carries the decisions out. Throws EngineError when the Swarm cannot
+ * be observed; what goes wrong with one service is part of that service's outcome.
+ */
+export async function evaluateOnce(engine: AutoscaleEngine, options: EvaluateOptions): Promise<Evaluation> {
+  const clock = options.clock ?? systemClock;
+  const context: PolicyContext = { environment: options.environment ?? null, stack: options.stack ?? null };
+  const observed = await observe(engine, context.stack, options.signal);
+  const { governed, invalid } = collectPolicies(observed.services, context);
+  const measured = await measure(observed, governed, options, clock);
+  forgetGone(options.histories, observed.services);
+
+  const outcomes =
+    options.signal?.aborted === true
+      ? []
+      : await Promise.all(
+          governed.map((one) => evaluateService(engine, one, measured, context, options, clock)),
+        );
+  return {
+    at: new Date(clock.wallMs()).toISOString(),
+    clusterId: observed.clusterId,
+    outcomes,
+    invalid,
+    usage: samplesOf(observed, measured),
+  };
+}
+
+async function evaluateService(
+  engine: AutoscaleEngine,
+  { service, policy }: GovernedService,
+  measured: Measurements,
+  context: PolicyContext,
+  options: EvaluateOptions,
+  clock: Clock,
+): Promise<ServiceOutcome> {
+  const now = measured.monotonicMs;
+  const { histories } = options;
+  const history = histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, clock);
+  const decideFor = (current: SwarmService, currentPolicy = policy) =>
+    decide(currentPolicy, snapshotOf(current, currentPolicy, measured), history, now);
+
+  const { decision, action } = await act(
+    engine,
+    service,
+    decideFor(service),
+    (current) => {
+      const decoded = policyOf(current, context);
+      return decoded.kind === 'policy' ? decideFor(current, decoded.value) : null;
+    },
+    { clock, dryRun: options.dryRun ?? false },
+  );
+  let after = rememberDecision(history, decision, policy, now);
+  if (action.kind === 'scaled')
+    after = rememberScale(after, { at: now, from: action.from, to: action.to }, now);
+  histories?.set(service.ID, after);
+  return {
+    serviceId: service.ID,
+    service: service.Spec.Name,
+    at: new Date(clock.wallMs()).toISOString(),
+    decision,
+    action,
+  };
+}
+
+async function measure(
+  observed: Observation,
+  governed: readonly GovernedService[],
+  options: EvaluateOptions,
+  clock: Clock,
+): Promise<Measurements> {
+  const outer = options.signal === undefined ? {} : { signal: options.signal };
+  const queries = usageQueries(observed.tasks, observed.nodeId);
+  const queues = queueQueries(governed);
+  const [usage, lengths] = await Promise.all([
+    readUsage(queries, options, clock),
+    queues.length === 0 ? [] : options.queues.read(queues, outer),
+  ]);
+  return {
+    tasks: observed.tasks,
+    nodeId: observed.nodeId,
+    usage: new Map(usage.map((one) => [one.taskId, one])),
+    queues: new Map(
+      queues.flatMap((query, index) => {
+        const length = lengths[index];
+        return length === undefined ? [] : [[queueId(query), length] as const];
+      }),
+    ),
+    wallMs: clock.wallMs(),
+    monotonicMs: clock.monotonicMs(),
+  };
+}
+
+async function readUsage(
+  queries: readonly UsageQuery[],
+  options: EvaluateOptions,
+  clock: Clock,
+): Promise<TaskUsage[]> {
+  const outer = options.signal === undefined ? {} : { signal: options.signal };
+  if (queries.length === 0) return [];
+  const first = await options.usage.read(queries, outer);
+  if (options.settleMs === undefined) return first;
+  await clock.sleep(options.settleMs, options.signal);
+  return options.usage.read(queries, outer);
+}
+
+function queueQueries(governed: readonly GovernedService[]): QueueQuery[] {
+  const byId = new Map<string, QueueQuery>();
+  for (const { policy } of governed) {
+    for (const signal of policy.signals) {
+      if (signal.kind === 'queue') byId.set(queueId(signal), { url: signal.url, key: signal.key });
+    }
+  }
+  return [...byId.values()];
+}
+
+/** Rebuilt from the Swarm itself: the label tells of the last change in wall time, which becomes an age here. */
+function firstHistory(service: SwarmService, loop: boolean, clock: Clock): History {
+  const now = clock.monotonicMs();
+  const last = readLastScale(service.Spec.Labels);
+  const ageMs = last === null ? 0 : Math.max(0, clock.wallMs() - Date.parse(last.at));
+  return beginHistory(
+    loop ? (service.Spec.Mode.Replicated?.Replicas ?? 1) : null,
+    last === null ? null : { at: now - ageMs, from: last.from, to: last.to },
+    now,
+  );
+}
+
+function forgetGone(histories: Map<string, History> | undefined, services: readonly SwarmService[]): void {
+  const live = new Set(services.map(({ ID }) => ID));
+  for (const id of histories?.keys() ?? []) if (!live.has(id)) histories?.delete(id);
+}
+
+function samplesOf(observed: Observation, measured: Measurements): UsageSample[] {
+  const summary = summariseUsage(observed.tasks, [...measured.usage.values()]);
+  return observed.services.flatMap((service) => {
+    const usage = summary.get(service.ID);
+    if (usage === undefined) return [];
+    const { serviceId, cpuPercent, memoryPercent, sampled, running } = usage;
+    return [{ serviceId, service: service.Spec.Name, cpuPercent, memoryPercent, sampled, running }];
+  });
+}

@@ -1,0 +1,34 @@
+/** One look at the Swarm: one call per kind of object, and no further questions during the tick. */
+
+import type { SwarmService, SwarmTask } from '../swarm/objects.js';
+import type { AutoscaleEngine } from './types.js';
+
+export interface Observation {
+  services: readonly SwarmService[];
+  /** tasks of these services that are meant to run, on all nodes */
+  tasks: readonly SwarmTask[];
+  /** the node of this Engine: the only one whose containers it can measure */
+  nodeId: string;
+  clusterId: string | null;
+}
+
+export async function observe(
+  engine: AutoscaleEngine,
+  stack: string | null,
+  signal: AbortSignal | undefined,
+): Promise<Observation> {
+  const options = signal === undefined ? {} : { signal };
+  const filters = stack === null ? {} : { label: [`com.docker.stack.namespace=${stack}`] };
+  const [info, services, tasks] = await Promise.all([
+    engine.info(options),
+    engine.listServices(filters, options),
+    engine.listTasks({ 'desired-state': ['running'] }, options),
+  ]);
+  const ids = new Set(services.map(({ ID }) => ID));
+  return {
+    services,
+    tasks: tasks.filter(({ ServiceID, DesiredState }) => ids.has(ServiceID) && DesiredState === 'running'),
+    nodeId: info.Swarm.NodeID,
+    clusterId: info.Swarm.Cluster?.ID ?? null,
+  };
+}

@@ -1,5 +1,4 @@
-// The lab is TypeScript; this starts it through tsx and hands on signals' exit codes, so that `npm run lab -- up`
-// needs no build step.
+// The lab is TypeScript; this starts it through tsx, so that `npm run lab -- up` needs no build step.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,9 +1,10 @@
 import { type LabCommand, parseCommand, USAGE } from './args.js';
 import { isEngineUp } from './engine.js';
 import { LabUsageError, messageOf } from './errors.js';
-import { ensureImages } from './images.js';
+import { ensureImages, isBuilding } from './images.js';
 import { defaultName, openLab, removeLab, startLab } from './lab.js';
 import { findLeftovers, isClean } from './leftovers.js';
+import { isNodeLinkUp } from './network.js';
 import { ensurePackages } from './packages.js';
 import { listInstances, nodesOf, readRecord } from './record.js';
 import { nodeStates } from './swarm.js';
@@ -89,6 +90,7 @@ async function down(command: LabCommand & { verb: 'down' }): Promise<void> {
 
 async function status(only: string | undefined): Promise<void> {
   const names = only === undefined ? [...new Set([...listInstances(), defaultName()])] : [only];
+  if (await isBuilding()) print('a lab command builds images just now');
   for (const name of names) {
     const record = readRecord(name);
     if (!record) {
@@ -106,7 +108,7 @@ async function status(only: string | undefined): Promise<void> {
       ? await nodeStates(nodes[0]).catch(() => new Map<string, string>())
       : new Map<string, string>();
     for (const node of nodes) {
-      const engine = (await isEngineUp(node)) ? 'engine up' : 'engine down';
+      const engine = `engine ${(await isEngineUp(node)) ? 'up' : 'down'}, cable ${isNodeLinkUp(node) ? 'in' : 'out'}`;
       print(
         `  ${node.hostname}  ${node.address}  ${engine}  swarm ${states.get(node.hostname) ?? 'unknown'}  unix://${node.socket}`,
       );

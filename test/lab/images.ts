@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Base, ensureBase } from './base.js';
 import { docker } from './docker.js';
 import { isEngineUp, killEngine, startEngine } from './engine.js';
@@ -16,7 +15,7 @@ import { ensureRegistry, hasTag, stopRegistry } from './registry.js';
 import { run } from './run.js';
 
 /** How one image is made. */
-export interface Recipe {
+interface Recipe {
   name: string;
   /** The build context, relative to the repository. */
   context: string;
@@ -31,7 +30,7 @@ export interface Recipe {
 }
 
 /** Before what is built on it. */
-export const RECIPES: Recipe[] = [
+const RECIPES: Recipe[] = [
   { name: 'node', context: 'images/node', on: 'base', argument: 'BASE_IMAGE' },
   {
     name: 'haproxy',
@@ -61,7 +60,10 @@ export const RECIPES: Recipe[] = [
 /** The name by which Dockerfiles know the base image. */
 const BASE_NAME = 'debian:trixie-slim';
 
-export interface Built {
+/** Build contexts are put together here; what a crash leaves goes with the next builder. */
+const WORK = join(builderPlace().dir, 'work');
+
+interface Built {
   /** `name:tag` without a registry, by variable. */
   images: Record<string, string>;
 }
@@ -141,7 +143,7 @@ async function buildAll(
     const { proxy } = await readMirror(signal);
     const build = async (recipe: Recipe): Promise<void> => {
       onProgress(`building image ${recipe.name}`);
-      await buildOne(repository, recipe, tags, registry, proxy, signal);
+      await buildOne(repository, recipe, tags, base, registry, proxy, signal);
     };
     // What others are built on goes first; the rest goes together, since unpacking and downloading alternate.
     const parents = missing.filter(({ name }) => RECIPES.some(({ on }) => on === name));
@@ -165,6 +167,8 @@ async function stopBuilder(): Promise<void> {
   const builder = builderPlace();
   await killEngine(builder);
   await stopRegistry(builder.dir);
+  await rm(WORK, { recursive: true, force: true });
+  await rm(dirname(builder.execRoot), { recursive: true, force: true });
 }
 
 async function importBase(base: Base, signal: AbortSignal | undefined): Promise<void> {
@@ -179,6 +183,7 @@ async function buildOne(
   repository: string,
   recipe: Recipe,
   tags: Map<string, string>,
+  base: Base,
   registry: string,
   proxy: Record<string, string>,
   signal: AbortSignal | undefined,
@@ -189,7 +194,8 @@ async function buildOne(
     recipe.on === 'base'
       ? BASE_NAME
       : await local(`${recipe.on}:${tags.get(recipe.on) ?? ''}`, registry, signal);
-  const work = await mkdtemp(join(tmpdir(), 'scalectl-build-'));
+  await mkdir(WORK, { recursive: true });
+  const work = await mkdtemp(join(WORK, `${recipe.name}-`));
   try {
     const context = recipe.npm
       ? await contextWithDependencies(join(repository, recipe.context), work, signal)
@@ -205,6 +211,10 @@ async function buildOne(
         throw new LabError(`building ${recipe.context} failed: ${error.message}`);
       throw error;
     });
+    const now = await tagsOf(repository, base);
+    if (now.get(recipe.name) !== tags.get(recipe.name)) {
+      throw new LabError(`${recipe.context} changed while it was built; run the command again`);
+    }
     await docker(builder, ['tag', `lab/${image}`, `${registry}/${image}`], { signal });
     await docker(builder, ['push', '-q', `${registry}/${image}`], { signal });
     // The registry's port is another one next time.

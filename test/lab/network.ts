@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { bridgeName, hostAddress, isLinkOf } from './names.js';
 import { mountsBelow } from './mounts.js';
 import type { NodePlace } from './paths.js';
@@ -63,6 +63,16 @@ export async function ensureNodeNetwork(short: string, node: NodePlace): Promise
 /** Takes a node's cable out (`down`) or puts it back. */
 export async function setNodeLink(node: NodePlace, state: 'up' | 'down'): Promise<void> {
   await ip('link', 'set', node.hostLink, state);
+}
+
+/** True unless a node's cable is out. */
+export function isNodeLinkUp(node: NodePlace): boolean {
+  const IFF_UP = 1;
+  try {
+    return (Number(readFileSync(`/sys/class/net/${node.hostLink}/flags`, 'utf8')) & IFF_UP) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The instance's network namespaces that exist. */

@@ -82,7 +82,7 @@ async function packageFor(program: string): Promise<string> {
 }
 
 /** Is there a program of this name on the usual paths? */
-export function isProgram(name: string): boolean {
+function isProgram(name: string): boolean {
   const dirs = [
     ...(process.env['PATH'] ?? '').split(':'),
     '/usr/local/bin',

@@ -15,7 +15,6 @@ export interface InstanceRecord {
   nodes: number;
   /** `registry/name:tag` by variable; empty until the images are there. */
   images: Record<string, string>;
-  /** Nodes that were stopped or cut on purpose; `up` brings them back. */
   createdAt: string;
 }
 

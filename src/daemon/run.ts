@@ -1,0 +1,189 @@
+/**
+ * The daemon: evaluates, waits, evaluates.
+ *
+ *              .--- interval ---.
+ *              v                |
+ *   start -> tick ---- ok ------'
+ *              |  ^
+ *   Engine lost|  | backoff with jitter, at most 30 s; said once, and once when it is back
+ *              v  |
+ *            waiting
+ *
+ * An abort ends it in either state, after the update that is on its way.
+ */
+
+import type { History } from '../autoscale/types.js';
+import { EngineError, isEngineError } from '../swarm/engine.js';
+import { systemClock } from './clock.js';
+import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
+import { Reporter } from './report.js';
+import { systemPlace, type RuntimePlace } from './runtime-dir.js';
+import { AlreadyRunningError, openSocket, type DaemonSocket } from './socket-server.js';
+import type { AutoscaleEngine, DaemonEvent, DaemonLog, DaemonSamples, Evaluation } from './types.js';
+
+export const DEFAULT_INTERVAL_MS = 5_000;
+const FIRST_BACKOFF_MS = 500;
+const LONGEST_BACKOFF_MS = 30_000;
+/** Between the two readings of the very first tick, so that it already knows CPU use. */
+const FIRST_GAP_MS = 1_000;
+
+export interface DaemonOptions extends Omit<EvaluateOptions, 'histories' | 'settleMs' | 'signal'> {
+  intervalMs?: number;
+  log: DaemonLog;
+  /** Ends the daemon. */
+  signal: AbortSignal;
+  pid?: number;
+  place?: RuntimePlace;
+}
+
+/**
+ * Runs until the signal aborts; then resolves. Throws AlreadyRunningError when another daemon looks after the same
+ * Swarm on this machine, and EngineError when at the start the Engine is there and cannot be used (no permission,
+ * not a manager). An Engine that is not there, then or later, is waited for.
+ */
+export async function runDaemon(engine: AutoscaleEngine, options: DaemonOptions): Promise<void> {
+  const daemon = new Daemon(engine, options);
+  try {
+    await daemon.run();
+  } finally {
+    await daemon.close();
+  }
+}
+
+class Daemon {
+  readonly #engine: AutoscaleEngine;
+  readonly #options: DaemonOptions;
+  readonly #clock;
+  readonly #intervalMs: number;
+  readonly #pid: number;
+  readonly #reporter: Reporter;
+  readonly #histories = new Map<string, History>();
+  #socket: DaemonSocket | null = null;
+  #listens = false;
+  #lost: { sinceMs: number; attempts: number } | null = null;
+  #last: { evaluation: Evaluation; atMs: number } | null = null;
+
+  constructor(engine: AutoscaleEngine, options: DaemonOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+    this.#pid = options.pid ?? process.pid;
+    this.#reporter = new Reporter(options.log);
+  }
+
+  async run(): Promise<void> {
+    const { signal, dryRun = false } = this.#options;
+    const { address } = this.#engine;
+    this.#emit({ type: 'started', pid: this.#pid, address, intervalMs: this.#intervalMs, dryRun });
+    while (!signal.aborted) {
+      const startedMs = this.#clock.monotonicMs();
+      try {
+        await this.#listen();
+        await this.#tick();
+        this.#noteBack();
+        await this.#sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs());
+      } catch (error) {
+        if (isAborted(signal)) break;
+        if (!this.#isWorthWaiting(error)) throw error;
+        await this.#sleep(this.#noteLost(error.message, startedMs));
+      }
+    }
+    this.#emit({ type: 'stopped', reason: 'asked to' });
+  }
+
+  async close(): Promise<void> {
+    await this.#socket?.close();
+    this.#socket = null;
+  }
+
+  async #tick(): Promise<void> {
+    const { signal } = this.#options;
+    const evaluation = await evaluateOnce(this.#engine, {
+      ...this.#options,
+      clock: this.#clock,
+      histories: this.#histories,
+      ...(this.#last === null ? { settleMs: FIRST_GAP_MS } : {}),
+      signal,
+    });
+    if (isAborted(signal) && evaluation.outcomes.length === 0) return;
+    const atMs = this.#clock.monotonicMs();
+    this.#last = { evaluation, atMs };
+    this.#reporter.report(evaluation, atMs);
+  }
+
+  /** Once, before the first tick: a second daemon must find out before it acts. */
+  async #listen(): Promise<void> {
+    if (this.#listens) return;
+    const { Swarm } = await this.#engine.info({ signal: this.#options.signal });
+    this.#listens = true;
+    const clusterId = Swarm.Cluster?.ID;
+    if (clusterId === undefined) return;
+    try {
+      this.#socket = await openSocket({
+        clusterId,
+        place: this.#options.place ?? systemPlace(),
+        pid: this.#pid,
+        samples: () => this.#samples(clusterId),
+      });
+      this.#emit({ type: 'listening', socket: this.#socket.path });
+    } catch (error) {
+      if (error instanceof AlreadyRunningError) throw error;
+      // Scaling does not need the socket; status then samples by itself.
+      this.#emit({ type: 'not-listening', message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #samples(clusterId: string): DaemonSamples | null {
+    if (this.#last === null) return null;
+    const { evaluation, atMs } = this.#last;
+    return {
+      apiVersion: 'scalectl/v1',
+      kind: 'Samples',
+      pid: this.#pid,
+      clusterId,
+      intervalMs: this.#intervalMs,
+      sampledAt: evaluation.at,
+      ageMs: Math.round(this.#clock.monotonicMs() - atMs),
+      samples: evaluation.usage,
+      decisions: evaluation.outcomes,
+    };
+  }
+
+  /** Returns how long to wait before the next try, milliseconds. */
+  #noteLost(message: string, startedMs: number): number {
+    if (this.#lost === null) this.#emit({ type: 'engine-lost', message });
+    this.#lost = { sinceMs: this.#lost?.sinceMs ?? startedMs, attempts: (this.#lost?.attempts ?? 0) + 1 };
+    const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#lost.attempts, 16));
+    return longest / 2 + (longest / 2) * this.#clock.random();
+  }
+
+  #noteBack(): void {
+    if (this.#lost === null) return;
+    this.#emit({ type: 'engine-back', afterMs: Math.round(this.#clock.monotonicMs() - this.#lost.sinceMs) });
+    this.#lost = null;
+  }
+
+  /** Any trouble with the Engine is, except at the start those that no waiting mends. */
+  #isWorthWaiting(error: unknown): error is EngineError {
+    if (!(error instanceof EngineError)) return false;
+    return this.#last !== null || !(isEngineError(error, 'denied') || isEngineError(error, 'not-manager'));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (ms > 0) await this.#clock.sleep(ms, this.#options.signal);
+  }
+
+  #emit(event: DistributiveOmit<DaemonEvent, 'level' | 'at'>): void {
+    const level = event.type === 'engine-lost' || event.type === 'not-listening' ? 'warn' : 'info';
+    const at = new Date(this.#clock.wallMs()).toISOString();
+    this.#options.log({ level, at, ...event });
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** The signal may have aborted during an await, which the compiler does not follow. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

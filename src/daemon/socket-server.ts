@@ -1,0 +1,112 @@
+/**
+ * The daemon's socket: HTTP on a unix socket that only its user can open. It tells what was last measured and decided,
+ * takes nothing, and shows that a daemon for this Swarm is alive on this machine.
+ */
+
+import { chmod, open, rm, stat } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { FailedError } from '../errors.js';
+import { daemonPid } from './socket-client.js';
+import { prepareDirectory, socketPath, type RuntimePlace } from './runtime-dir.js';
+
+const ASK_DEADLINE_MS = 1_000;
+/** A start that takes longer than this has died; its guard file is removed. */
+const OLDEST_GUARD_MS = 10_000;
+
+export interface DaemonSocket {
+  path: string;
+  close(): Promise<void>;
+}
+
+export interface SocketOptions {
+  clusterId: string;
+  place: RuntimePlace;
+  pid: number;
+  /** body of `GET /v1/samples`; null before the first tick has ended */
+  samples: () => object | null;
+}
+
+/** Another daemon looks after the same Swarm on this machine. */
+export class AlreadyRunningError extends FailedError {}
+
+/**
+ * Opens the socket. A file that a dead daemon left behind is replaced. Throws AlreadyRunningError when a daemon
+ * answers there, FailedError when the directory is not usable.
+ */
+export async function openSocket(options: SocketOptions): Promise<DaemonSocket> {
+  const path = socketPath(options.clusterId, options.place);
+  await prepareDirectory(path, options.place.uid);
+  const release = await takeGuard(`${path}.starting`);
+  try {
+    const pid = await daemonPid(path, ASK_DEADLINE_MS);
+    if (pid !== null) throw alreadyRunning(pid);
+    await rm(path, { force: true });
+    const server = serve(options);
+    server.listen(path);
+    await once(server, 'listening');
+    await chmod(path, 0o600);
+    // A socket that is not asked must not keep the process from ending.
+    server.unref();
+    return { path, close: () => close(server) };
+  } finally {
+    await release();
+  }
+}
+
+function serve({ samples, pid, clusterId }: SocketOptions): Server {
+  return createServer((request, response) => {
+    const answer = (status: number, body: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+    };
+    if (request.method !== 'GET') {
+      answer(405, { error: 'this socket only answers GET' });
+    } else if (request.url === '/healthz') {
+      answer(200, { status: 'ok', pid, clusterId });
+    } else if (request.url === '/v1/samples') {
+      const body = samples();
+      if (body === null) answer(503, { error: 'the first evaluation has not ended yet' });
+      else answer(200, body);
+    } else {
+      answer(404, { error: 'GET /v1/samples or /healthz' });
+    }
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Lets one starting daemon at a time look for another one and take the path, so that two do not replace each other. */
+async function takeGuard(path: string): Promise<() => Promise<void>> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await (await open(path, 'wx', 0o600)).close();
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw new FailedError(`the socket's directory cannot be written: ${(error as Error).message}`);
+      }
+      if (attempt > 0 || !(await isOld(path))) throw alreadyRunning(0);
+      await rm(path, { force: true });
+    }
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > OLDEST_GUARD_MS;
+  } catch {
+    return true;
+  }
+}
+
+function alreadyRunning(pid: number): AlreadyRunningError {
+  const who = pid === 0 ? '' : ` (process ${pid})`;
+  return new AlreadyRunningError(`a daemon for this Swarm already runs on this machine${who}`, {
+    hint: pid === 0 ? 'Stop it first.' : `Stop it first: kill ${pid}`,
+  });
+}

@@ -16,6 +16,9 @@ export interface RunResult {
   stderr: string;
 }
 
+/** A shell that became root without a login may lack the system's directories. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+
 /** How much of a failed command's output goes into the error. */
 const TAIL_LINES = 15;
 
@@ -28,7 +31,7 @@ export async function run(command: string, args: string[], options: RunOptions =
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, PATH, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: options.signal,
     });

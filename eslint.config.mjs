@@ -7,7 +7,10 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** Rooms that compute and nothing else: no I/O, no clock, no chance. Time and randomness are arguments. */
 const PURE = ['stack', 'policy', 'autoscale', 'simulate'];
-const PURE_FILES = [...PURE.map((room) => `src/${room}/**/*.ts`), 'src/deploy/{plan,reconcile,normalise,changes,assess}.ts'];
+const PURE_FILES = [
+  ...PURE.map((room) => `src/${room}/**/*.ts`),
+  'src/deploy/{plan,reconcile,normalise,changes,assess}.ts',
+];
 
 /** Who may import whom: cli -> (deploy, daemon, simulate) -> pure rooms; adapters implement their consumers' ports. */
 const mayNotImport = {
@@ -18,7 +21,18 @@ const mayNotImport = {
   deploy: ['cli', 'signals', 'autoscale', 'simulate', 'daemon', 'agent'],
   signals: ['cli', 'deploy', 'autoscale', 'simulate', 'daemon', 'stack'],
   daemon: ['cli', 'simulate', 'stack'],
-  swarm: ['cli', 'deploy', 'policy', 'signals', 'autoscale', 'simulate', 'daemon', 'agent', 'balancer', 'stack'],
+  swarm: [
+    'cli',
+    'deploy',
+    'policy',
+    'signals',
+    'autoscale',
+    'simulate',
+    'daemon',
+    'agent',
+    'balancer',
+    'stack',
+  ],
   balancer: ['cli', 'deploy', 'policy', 'signals', 'autoscale', 'simulate', 'daemon', 'agent', 'stack'],
 };
 
@@ -38,7 +52,10 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
       'import-x/no-restricted-paths': [
@@ -69,11 +86,22 @@ export default tseslint.config(
         {
           patterns: [
             { group: ['node:*'], message: 'A pure room does no I/O.' },
-            { group: ['dockerode', 'ioredis', 'chalk', 'ora', 'commander'], message: 'A pure room knows no adapter.' },
+            {
+              group: ['dockerode', 'ioredis', 'chalk', 'ora', 'commander'],
+              message: 'A pure room knows no adapter.',
+            },
           ],
         },
       ],
-      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'performance', 'console'],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'fetch',
+        'setTimeout',
+        'setInterval',
+        'performance',
+        'console',
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'Time is an argument in a pure room.' },
@@ -81,7 +109,10 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Time is an argument.' },
+        {
+          selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+          message: 'Time is an argument.',
+        },
       ],
     },
   },

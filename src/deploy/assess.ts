@@ -9,6 +9,8 @@ export interface ServiceView {
   /** ids of the tasks that carry the service's present spec */
   upToDate: ReadonlySet<string>;
   nodes: readonly SwarmNode[];
+  /** whether it was just written: a rollback of an earlier write is over and done with */
+  written: boolean;
 }
 
 export interface Progress {
@@ -66,14 +68,14 @@ export function assess(view: ServiceView, now: number): Assessment {
         (!upToDate.has(task.ID) || !['running', 'ready'].includes(task.DesiredState)),
     ).length,
   };
-  const failure = failureOf(service, fresh, now);
+  const failure = failureOf(view, fresh, now);
   if (failure !== null) return { state: 'failed', ...failure, ...progress };
   if (progress.running !== progress.wanted) {
     return { state: 'moving', waitingFor: waitingFor(fresh), ...progress };
   }
   if (progress.leaving > 0)
     return { state: 'moving', waitingFor: `${progress.leaving} to stop`, ...progress };
-  if (service.UpdateStatus?.State === 'updating') {
+  if (['updating', 'rollback_started'].includes(service.UpdateStatus?.State ?? '')) {
     return { state: 'moving', waitingFor: 'the rollout to end', ...progress };
   }
   return { state: 'there', ...progress };
@@ -100,7 +102,7 @@ function slotOf(task: SwarmTask): string {
 }
 
 function failureOf(
-  service: SwarmService,
+  { service, written }: ServiceView,
   fresh: readonly SwarmTask[],
   now: number,
 ): { reason: string; task: SwarmTask | null } | null {
@@ -117,7 +119,7 @@ function failureOf(
   if (update?.State === 'paused') {
     return { reason: `the rollout is paused: ${update.Message ?? 'a task failed'}`, task: newest };
   }
-  if (update?.State?.startsWith('rollback') === true) {
+  if (written && update?.State?.startsWith('rollback') === true) {
     return { reason: `Swarm rolled the service back: ${update.Message ?? 'a task failed'}`, task: newest };
   }
   const unplaced = fresh.find(

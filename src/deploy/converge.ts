@@ -17,6 +17,8 @@ const LOG_DEADLINE_MS = 2_000;
 type Watcher = ServiceReader & TaskReader & NodeReader & LogReader;
 
 export interface ConvergeOptions {
+  /** full names of the services that were just written */
+  written: ReadonlySet<string>;
   timeoutMs: number;
   signal: AbortSignal;
   emit: ProgressSink;
@@ -37,7 +39,7 @@ export async function converge(
   const stableSince = new Map<string, number>();
   const shown = new Map<string, string>();
   for (;;) {
-    const views = await look(engine, names, nodes, options.signal);
+    const views = await look(engine, names, nodes, options);
     const now = Date.now();
     const assessments = names.map((name) => {
       const view = views.get(name);
@@ -83,7 +85,7 @@ async function look(
   engine: Watcher,
   names: readonly string[],
   nodes: readonly SwarmNode[],
-  signal: AbortSignal,
+  { signal, written }: ConvergeOptions,
 ): Promise<Map<string, ServiceView>> {
   const services = (await engine.listServices(undefined, { signal })).filter(({ Spec }) =>
     names.includes(Spec.Name),
@@ -100,7 +102,13 @@ async function look(
   return new Map(
     services.map((service) => [
       service.Spec.Name,
-      { service, nodes, upToDate: fresh, tasks: tasks.filter(({ ServiceID }) => ServiceID === service.ID) },
+      {
+        service,
+        nodes,
+        upToDate: fresh,
+        tasks: tasks.filter(({ ServiceID }) => ServiceID === service.ID),
+        written: written.has(service.Spec.Name),
+      },
     ]),
   );
 }

@@ -87,7 +87,8 @@ export async function deployStack(engine: Engine, request: DeployRequest): Promi
     }
     if (request.detach) return plan;
     const names = desired.services.map(({ spec }) => spec.Name);
-    await converge(engine, names, request);
+    const written = new Set(plan.operations.map(({ name }) => name));
+    await converge(engine, names, { ...request, written });
     await removeUnused(engine, request, materials);
     return plan;
   }
@@ -98,6 +99,8 @@ function hooks(emit: ProgressSink) {
     onDone: (operation: Parameters<typeof describeOperation>[0]) =>
       emit({ type: 'done', what: describeOperation(operation) }),
     onWarning: (text: string) => emit({ type: 'warning', text }),
+    onKept: (key: string, path: string) =>
+      emit({ type: 'done', what: `keep the generated ${key} in ${path}` }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { CallOptions, ConfigStore, NetworkStore, SecretStore, ServiceWriter } from '../swarm/engine.js';
 import type { ServiceSpec } from '../swarm/objects.js';
-import type { Material } from './materials.js';
+import { keepGenerated, type Material } from './materials.js';
 import type { Observed } from './observe.js';
 import type { Operation, Plan } from './plan.js';
 
@@ -11,6 +11,8 @@ type Writer = ServiceWriter & NetworkStore & SecretStore & ConfigStore;
 export interface ExecuteHooks {
   onDone: (operation: Operation) => void;
   onWarning: (text: string) => void;
+  /** a generated secret was written to a file */
+  onKept: (key: string, path: string) => void;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function execute(
       );
       if (material === undefined) continue;
       ids[material.kind].set(material.name, await createObject(material, engine, options));
+      if (keepGenerated(material)) hooks.onKept(material.key, material.keepAt ?? '');
     } else {
       continue;
     }

@@ -4,8 +4,8 @@
  */
 
 import { createHash, randomBytes, scryptSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { ComposeFileObject } from '../stack/compose.js';
 import type { LoadedStack } from '../stack/load.js';
@@ -20,6 +20,8 @@ export interface Material {
   /** Null for what must be there already. Never printed, logged or put in a plan. */
   data: Buffer | null;
   generated: boolean;
+  /** file that a generated secret is to be kept in, readable by its owner alone; null where the stack names none */
+  keepAt: string | null;
   labels: Record<string, string>;
   templating: 'golang' | null;
 }
@@ -65,6 +67,7 @@ function readMaterial(
     labels: { ...labels, [NAMESPACE_LABEL]: options.stack, [MANAGED_LABEL]: 'true' },
     templating: object.template_driver ?? null,
     generated: false,
+    keepAt: null,
   };
   const external = externalName(object, key);
   if (external !== null) return { ...material, name: external, data: null };
@@ -72,8 +75,10 @@ function readMaterial(
   const data = object.file === undefined ? null : readFile(resolvePath(object.file, options.directory));
   const scoped = object.name ?? `${options.stack}_${key}`;
   if (data === null) {
-    if (kind === 'secret' && object['x-scalectl-generate'] === true)
-      return generated(material, scoped, options);
+    if (kind === 'secret' && object['x-scalectl-generate'] === true) {
+      const keepAt = object.file === undefined ? null : resolvePath(object.file, options.directory);
+      return generated(material, scoped, keepAt, options);
+    }
     throw new UserError(
       object.file === undefined
         ? `${kind}s.${key}: nothing says where the ${kind} comes from`
@@ -101,25 +106,24 @@ function readMaterial(
   return { ...material, name, data };
 }
 
-/** A password that nobody chose: made once, and kept for as long as the stack's data may need it. */
+/**
+ * A password that nobody chose: made once, and kept for as long as the stack's data may need it. Where the stack names
+ * a file for it, it is written there too, or nobody but the services could ever open what it protects.
+ */
 function generated(
   material: Omit<Material, 'name' | 'data'>,
   scoped: string,
+  keepAt: string | null,
   options: MaterialOptions,
 ): Material {
   const earlier = [...options.existing.secret].find(
     (name) => name === scoped || name.startsWith(`${scoped}-`),
   );
   const labels = { ...material.labels, [GENERATED_LABEL]: 'true' };
-  return earlier === undefined
-    ? {
-        ...material,
-        labels,
-        generated: true,
-        name: scoped,
-        data: Buffer.from(randomBytes(24).toString('base64url')),
-      }
-    : { ...material, labels, generated: true, name: earlier, data: null };
+  if (earlier !== undefined) return { ...material, labels, generated: true, name: earlier, data: null };
+  const data = Buffer.from(randomBytes(24).toString('base64url'));
+  const name = `${scoped}-${fingerprint('secret', data, scoped, options.salt, null)}`;
+  return { ...material, labels, generated: true, keepAt, name, data };
 }
 
 /** marks a secret that only the Swarm knows */
@@ -156,5 +160,17 @@ function readFile(path: string): Buffer | null {
     return readFileSync(path);
   } catch {
     return null;
+  }
+}
+
+/** @returns whether it could be written; the secret is in the Swarm in any case */
+export function keepGenerated(material: Material): boolean {
+  if (material.keepAt === null || material.data === null) return false;
+  try {
+    mkdirSync(dirname(material.keepAt), { recursive: true, mode: 0o700 });
+    writeFileSync(material.keepAt, material.data, { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch {
+    return false;
   }
 }

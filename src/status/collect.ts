@@ -1,5 +1,6 @@
 /** Gathers what a status is made of. Use comes from the daemon where one runs, else it is sampled here and now. */
 
+import { readDaemonSamples } from '../daemon/socket-client.js';
 import { sampleOnce } from '../signals/service-usage.js';
 import type { Engine } from '../swarm/engine.js';
 import type { EngineInfo, SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
@@ -7,6 +8,7 @@ import type { Usage } from './model.js';
 
 /** Longest that sampling may hold a status up. */
 const SAMPLE_BUDGET_MS = 1_500;
+const DAEMON_DEADLINE_MS = 200;
 /** A daemon that has not measured for so long is stuck, and its numbers are history. */
 const OLDEST_SAMPLE_MS = 30_000;
 
@@ -16,6 +18,12 @@ export async function collectUsage(
   info: EngineInfo,
   signal: AbortSignal,
 ): Promise<Map<string, Usage>> {
+  const cluster = info.Swarm.Cluster?.ID;
+  const daemon =
+    cluster === undefined ? null : await readDaemonSamples(cluster, { deadlineMs: DAEMON_DEADLINE_MS });
+  if (daemon !== null && daemon.ageMs < OLDEST_SAMPLE_MS) {
+    return new Map(daemon.samples.map((sample) => [sample.serviceId, sample]));
+  }
   return sampleOnce(engine, tasks, info.Swarm.NodeID, { budgetMs: SAMPLE_BUDGET_MS, signal });
 }
 

@@ -47,7 +47,12 @@ export async function run(context: Context, args: readonly string[], options: Op
     }
     if (options['detach'] !== true) {
       const names = scaled.map(({ service }) => service);
-      await converge(engine, names, { timeoutMs: timeout, signal, emit: display.emit });
+      await converge(engine, names, {
+        written: new Set(names),
+        timeoutMs: timeout,
+        signal,
+        emit: display.emit,
+      });
     }
   } finally {
     display.close();

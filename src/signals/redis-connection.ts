@@ -57,7 +57,7 @@ export class RedisConnection {
   }
 
   async #open(): Promise<Redis> {
-    const { Redis: Client } = await import('ioredis');
+    const { Redis: Client } = await import('./redis-client.js');
     const { protocol, hostname, port } = this.#url;
     const host = hostname.replace(/^\[|\]$/g, '');
     const client = new Client({

@@ -9,8 +9,6 @@ import type { Usage } from './model.js';
 /** Longest that sampling may hold a status up. */
 const SAMPLE_BUDGET_MS = 1_500;
 const DAEMON_DEADLINE_MS = 200;
-/** A daemon that has not measured for so long is stuck, and its numbers are history. */
-const OLDEST_SAMPLE_MS = 30_000;
 
 export async function collectUsage(
   engine: Engine,
@@ -21,7 +19,7 @@ export async function collectUsage(
   const cluster = info.Swarm.Cluster?.ID;
   const daemon =
     cluster === undefined ? null : await readDaemonSamples(cluster, { deadlineMs: DAEMON_DEADLINE_MS });
-  if (daemon !== null && daemon.ageMs < OLDEST_SAMPLE_MS) {
+  if (daemon !== null) {
     return new Map(daemon.samples.map((sample) => [sample.serviceId, sample]));
   }
   return sampleOnce(engine, tasks, info.Swarm.NodeID, { budgetMs: SAMPLE_BUDGET_MS, signal });

@@ -9,6 +9,7 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  visit,
   type Document,
   type Node,
   type ScalarTag,
@@ -81,9 +82,40 @@ export function parseSource({ name, text }: SourceText): Source {
   }
   return {
     name,
-    value: document.toJS({ maxAliasCount: 1000 }) as unknown,
+    value: unfold(document, at),
     place: (path) => at(offsetOf(document, path)),
   };
+}
+
+/** Aliases and merges come to light only when the document becomes a value. */
+function unfold(document: Document, at: (offset: number) => string): unknown {
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      throw new UserError(`there is no anchor &${alias.source} before this`, {
+        place: at(alias.range?.[0] ?? 0),
+        hint: `Put &${alias.source} at what is meant, above this line.`,
+      });
+    },
+    Pair: (_, { key, value }) => {
+      if (!isScalar(key) || key.source !== '<<') return;
+      const merged = isSeq(value) ? value.items : [value];
+      if (merged.every((item) => isMap(isAlias(item) ? item.resolve(document) : item))) return;
+      throw new UserError('only a mapping, or an alias of one, can be merged with <<', {
+        place: at(key.range?.[0] ?? 0),
+        hint: 'Write "<<: *NAME", where &NAME stands at a mapping.',
+      });
+    },
+  });
+  try {
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch (cause) {
+    throw new UserError('its aliases unfold to more than a stack file can hold', {
+      place: at(document.contents?.range?.[0] ?? 0),
+      hint: 'Write out some of what the aliases stand for.',
+      cause,
+    });
+  }
 }
 
 function offsetOf(document: Document, path: Path): number {

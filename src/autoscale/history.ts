@@ -8,6 +8,7 @@ export const EMPTY_HISTORY: History = {
   recommendations: [],
   scales: [],
   lastKnownAt: null,
+  lastDesired: null,
   lastUpAt: null,
   lastDownAt: null,
 };
@@ -33,8 +34,25 @@ export function beginHistory(desired: number | null, lastScale: Scale | null, no
           scaled,
           now,
         );
-  if (desired === null) return history;
-  return { ...history, recommendations: [...history.recommendations, { at: now, need: desired }] };
+  if (desired === null) return { ...history, lastDesired: null };
+  return {
+    ...history,
+    lastDesired: desired,
+    recommendations: [...history.recommendations, { at: now, need: desired }],
+  };
+}
+
+/**
+ * The history with a change that somebody else made: it counts as a recommendation, so that a count that a person
+ * raised is not taken away before the down window has passed.
+ */
+export function noticeOthers(history: History, desired: number, now: number): History {
+  if (history.lastDesired === null || history.lastDesired === desired) return history;
+  return {
+    ...history,
+    lastDesired: desired,
+    recommendations: [...history.recommendations, { at: now, need: desired }],
+  };
 }
 
 /** The history after a decision, whatever came of it. */
@@ -44,6 +62,7 @@ export function rememberDecision(history: History, decision: Decision, policy: P
   return {
     ...history,
     recommendations: decision.need === null ? kept : [...kept, { at: now, need: decision.need }],
+    lastDesired: decision.from,
     lastKnownAt: decision.signals.some(({ need }) => need !== null) ? now : history.lastKnownAt,
   };
 }
@@ -52,6 +71,7 @@ export function rememberDecision(history: History, decision: Decision, policy: P
 export function rememberScale(history: History, scale: Scale, now: number): History {
   return {
     ...history,
+    lastDesired: scale.to,
     scales: [...history.scales, scale].filter(({ at }) => at > now - STEP_PERIOD_MS),
     lastUpAt: scale.to > scale.from ? scale.at : history.lastUpAt,
     lastDownAt: scale.to < scale.from ? scale.at : history.lastDownAt,

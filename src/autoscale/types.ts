@@ -41,6 +41,8 @@ export interface History {
   scales: readonly { at: number; from: number; to: number }[];
   /** When any signal was last known; null when none ever was. */
   lastKnownAt: number | null;
+  /** Replicas after the last decision; another number now means that somebody else scaled. */
+  lastDesired: number | null;
   lastUpAt: number | null;
   lastDownAt: number | null;
 }

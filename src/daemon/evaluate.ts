@@ -1,7 +1,7 @@
 /** One evaluation: observe, measure, decide, act. The daemon's tick and the one-shot command are this function. */
 
 import { decide } from '../autoscale/decide.js';
-import { beginHistory, rememberDecision, rememberScale } from '../autoscale/history.js';
+import { beginHistory, noticeOthers, rememberDecision, rememberScale } from '../autoscale/history.js';
 import type { History } from '../autoscale/types.js';
 import { readLastScale } from '../policy/last-scale.js';
 import type { EnvironmentPolicy } from '../policy/policy.js';
@@ -13,7 +13,7 @@ import { act } from './act.js';
 import { systemClock, type Clock } from './clock.js';
 import { observe, type Observation } from './observe.js';
 import { collectPolicies, policyOf, type GovernedService, type PolicyContext } from './policies.js';
-import { queueId, snapshotOf, type Measurements } from './readings.js';
+import { queueId, replicasOf, snapshotOf, type Measurements } from './readings.js';
 import type { AutoscaleEngine, Evaluation, ServiceOutcome, UsageSample } from './types.js';
 
 export interface EvaluateOptions {
@@ -71,7 +71,11 @@ async function evaluateService(
 ): Promise<ServiceOutcome> {
   const now = measured.monotonicMs;
   const { histories } = options;
-  const history = histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, clock);
+  const history = noticeOthers(
+    histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, clock),
+    replicasOf(service),
+    now,
+  );
   const decideFor = (current: SwarmService, currentPolicy = policy) =>
     decide(currentPolicy, snapshotOf(current, currentPolicy, measured), history, now);
 
@@ -155,7 +159,7 @@ function firstHistory(service: SwarmService, loop: boolean, clock: Clock): Histo
   const last = readLastScale(service.Spec.Labels);
   const ageMs = last === null ? 0 : Math.max(0, clock.wallMs() - Date.parse(last.at));
   return beginHistory(
-    loop ? (service.Spec.Mode.Replicated?.Replicas ?? 1) : null,
+    loop ? replicasOf(service) : null,
     last === null ? null : { at: now - ageMs, from: last.from, to: last.to },
     now,
   );

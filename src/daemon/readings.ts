@@ -30,7 +30,7 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
   const warm = own.filter((task) => isWarm(task, measured.wallMs));
   return {
     service: service.Spec.Name,
-    desired: service.Spec.Mode.Replicated?.Replicas ?? 1,
+    desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
     readings: policy.signals.map((signal): SignalReading =>
@@ -39,6 +39,11 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
         : resourceReading(signal, own, warm, measured),
     ),
   };
+}
+
+/** Replicas asked for; the Engine takes a missing number as 1. */
+export function replicasOf(service: SwarmService): number {
+  return service.Spec.Mode.Replicated?.Replicas ?? 1;
 }
 
 /** A task whose clock is ahead of ours has an age below zero; it is taken as warm, since nothing can be told. */

@@ -1,6 +1,6 @@
 /** A policy from a service's labels, decoded strictly: whatever is not understood is a problem, never ignored. */
 
-import { didYouMean } from '../text.js';
+import { closest, didYouMean } from '../text.js';
 import { checkBand, checkBounds, checkReachable } from './checks.js';
 import {
   DEFAULT_DOWN,

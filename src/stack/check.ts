@@ -155,12 +155,12 @@ export function object<S extends Shape>(shape: S, rules: ObjectRules = {}): Chec
     const result: Record<string, unknown> = {};
     for (const [key, entry] of Object.entries(value)) {
       if (key.startsWith('x-') && !(key in shape)) continue;
-      const check = shape[key];
+      const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
       if (check !== undefined) {
         if (entry === null) continue;
         const checked = check(entry, [...path, key], checking);
         if (checked !== undefined) result[key] = checked;
-      } else if (rules.refused?.[key] !== undefined) {
+      } else if (rules.refused !== undefined && Object.hasOwn(rules.refused, key)) {
         checking.report([...path, key], 'is not supported in a Swarm', rules.refused[key]);
       } else if (!known.includes(key)) {
         checking.report([...path, key], 'unknown key', didYouMean(key, known));

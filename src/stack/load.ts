@@ -39,6 +39,7 @@ export function loadStack(
     warnings: [
       ...[...interpolated.unset].map((name) => `variable ${name} is not set: an empty text stands in for it`),
       ...keysWithoutEffect(interpolated.value, source.place),
+      ...addressesWithoutEffect(services, source.place),
     ],
     place: source.place,
   };
@@ -79,6 +80,13 @@ function checkReferences(name: string, service: ComposeService, file: ComposeFil
       typeof volume === 'string' ? namedSource(volume) : volume.type === 'volume' ? volume.source : null;
     if (source !== null && source !== undefined)
       lookUp('volume', file.volumes, source, [...at, 'volumes', index]);
+    if (typeof volume !== 'string' && volume.type === 'bind' && volume.source === undefined) {
+      checking.report(
+        [...at, 'volumes', index],
+        '"source" is missing',
+        'Add "source:" with a path on the node.',
+      );
+    }
   });
   if (service.deploy?.replicas !== undefined && service.deploy.mode?.startsWith('global') === true) {
     checking.report(
@@ -119,4 +127,22 @@ function keysWithoutEffect(value: unknown, place: (path: Path) => string): strin
     }
   }
   return [...seen].map(([key, where]) => `${where}: "${key}" has no effect in a Swarm`);
+}
+
+/** Somebody who writes an address expects the port to be closed to all others. */
+function addressesWithoutEffect(
+  services: Record<string, ComposeService>,
+  place: (path: Path) => string,
+): string[] {
+  return Object.entries(services).flatMap(([name, { ports = [] }]) =>
+    ports.flatMap((port, index) => {
+      const address = typeof port === 'string' ? /^(\[[^\]]*\]|\d+\.[\d.]+):/.exec(port)?.[1] : undefined;
+      return address === undefined
+        ? []
+        : [
+            `${place(['services', name, 'ports', index])}: the address ${address} has no effect: ` +
+              'a Swarm publishes a port on every address of a node',
+          ];
+    }),
+  );
 }

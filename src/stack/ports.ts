@@ -4,7 +4,9 @@ import { UserError } from '../errors.js';
 import type { PortConfig } from '../swarm/objects.js';
 import type { LongPort } from './compose.js';
 
-const SHORT = /^(?:(?:\[[^\]]*\]|[\d.]+):)?(?:(\d+)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/;
+/** An address before the port is read over: a Swarm has no use for it. It must not pass for a port, nor a port for it. */
+const SHORT =
+  /^(?:(?:\[[^\]]*\]|\d+(?:\.\d+){3}):)?(?:(\d+)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/;
 
 /** @throws UserError when a short form cannot be read. */
 export function convertPorts(

@@ -133,7 +133,11 @@ function offsetOf(document: Document, path: Path): number {
 
 function childOf(node: Node | null, key: string | number): { node: Node | null; offset: number } | null {
   if (isSeq(node)) {
-    const item = node.items[Number(key)];
+    // A path may name an entry of a list that stands for a mapping: `KEY=value`, or a network's name.
+    const item =
+      typeof key === 'number'
+        ? node.items[key]
+        : node.items.find((it) => isScalar(it) && `${String(it.value)}=`.startsWith(`${key}=`));
     return isNode(item) ? { node: item, offset: item.range?.[0] ?? 0 } : null;
   }
   if (!isMap(node)) return null;

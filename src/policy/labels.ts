@@ -127,12 +127,14 @@ class LabelDecoder {
       if (UNSUPPORTED_LABELS.includes(key)) {
         this.problem(key, 'is not supported yet in this version', 'Remove it, or use cpu, memory or queue.');
       } else {
-        const guess = didYouMean(key, [...SUPPORTED_LABELS, ...UNSUPPORTED_LABELS]);
-        this.problem(
-          key,
-          'is no label that scalectl knows',
-          guess ?? 'See docs/autoscaling.md for the labels.',
-        );
+        // Without the prefix that all share, which would make any two labels look alike.
+        const bare = (label: string): string => label.slice(LABEL_PREFIX.length);
+        const guess = closest(bare(key), [...SUPPORTED_LABELS, ...UNSUPPORTED_LABELS].map(bare));
+        const hint =
+          guess === null
+            ? 'See docs/autoscaling.md for the labels.'
+            : `Did you mean "${LABEL_PREFIX}${guess}"?`;
+        this.problem(key, 'is no label that scalectl knows', hint);
       }
     }
   }

@@ -10,9 +10,9 @@ import { HttpError } from './http.js';
  */
 export function wholeInput(value, name, { min, max, fallback }) {
   if ((value === undefined || value === null) && fallback !== undefined) return fallback;
-  // Number('') is 0 and Number([5]) is 5: neither is what the caller meant.
+  // Number(' ') is 0 and Number([5]) is 5: neither is what the caller meant.
   const number =
-    typeof value === 'number' || (typeof value === 'string' && value !== '') ? Number(value) : NaN;
+    typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)) ? Number(value) : NaN;
   if (!Number.isInteger(number) || number < min || number > max) {
     throw new HttpError(400, `${name}: expected a whole number from ${min} to ${max}`);
   }

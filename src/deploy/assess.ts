@@ -23,7 +23,12 @@ export interface Progress {
 
 export type Assessment =
   | ({ state: 'there' } & Progress)
-  | ({ state: 'moving'; waitingFor: string } & Progress)
+  | ({
+      state: 'moving';
+      waitingFor: string;
+      /** whether that is out of the ordinary */
+      trouble: boolean;
+    } & Progress)
   | ({ state: 'failed'; reason: string; task: SwarmTask | null } & Progress);
 
 /** One slot (or node) that failed this often without running in between will not come up by itself. */
@@ -52,12 +57,11 @@ const ALIVE = new Set([
 export function assess(view: ServiceView, now: number): Assessment {
   const { service, tasks, upToDate } = view;
   const fresh = tasks.filter(({ ID }) => upToDate.has(ID));
-  const job = service.Spec.Mode.ReplicatedJob ?? service.Spec.Mode.GlobalJob;
-  const oneShot = job !== undefined || service.Spec.TaskTemplate.RestartPolicy?.Condition === 'none';
+  const mayEnd = isMeantToEnd(service);
   const running = fresh.filter(
     (task) =>
       (task.DesiredState === 'running' && task.Status.State === 'running') ||
-      (oneShot && task.Status.State === 'complete'),
+      (mayEnd && task.Status.State === 'complete'),
   );
   const progress: Progress = {
     running: new Set(running.map(slotOf)).size,
@@ -65,34 +69,43 @@ export function assess(view: ServiceView, now: number): Assessment {
     leaving: tasks.filter(
       (task) =>
         ALIVE.has(task.Status.State) &&
-        (!upToDate.has(task.ID) || !['running', 'ready'].includes(task.DesiredState)),
+        (!upToDate.has(task.ID) || !['running', 'ready', 'complete'].includes(task.DesiredState)),
     ).length,
   };
   const failure = failureOf(view, fresh, now);
   if (failure !== null) return { state: 'failed', ...failure, ...progress };
   if (progress.running !== progress.wanted) {
-    return { state: 'moving', waitingFor: waitingFor(fresh), ...progress };
+    return { state: 'moving', ...waitingFor(fresh), ...progress };
   }
   if (progress.leaving > 0)
-    return { state: 'moving', waitingFor: `${progress.leaving} to stop`, ...progress };
+    return { state: 'moving', waitingFor: `${progress.leaving} to stop`, trouble: false, ...progress };
   if (['updating', 'rollback_started'].includes(service.UpdateStatus?.State ?? '')) {
-    return { state: 'moving', waitingFor: 'the rollout to end', ...progress };
+    return { state: 'moving', waitingFor: 'the rollout to end', trouble: false, ...progress };
   }
   return { state: 'there', ...progress };
 }
 
-function wantedTasks({ service, tasks, nodes }: ServiceView): number {
+/** Ending well is what it is for, or at least no reason for Swarm to start it again. */
+function isMeantToEnd({ Spec: { Mode, TaskTemplate } }: SwarmService): boolean {
+  const condition = TaskTemplate.RestartPolicy?.Condition ?? 'any';
+  return (Mode.ReplicatedJob ?? Mode.GlobalJob) !== undefined || condition !== 'any';
+}
+
+function wantedTasks({ service, tasks, upToDate, nodes }: ServiceView): number {
   const { Mode } = service.Spec;
   if (Mode.Replicated !== undefined) return Mode.Replicated.Replicas ?? 1;
   if (Mode.ReplicatedJob !== undefined)
     return Mode.ReplicatedJob.TotalCompletions ?? Mode.ReplicatedJob.MaxConcurrent ?? 1;
   // Which nodes a global service belongs on, Swarm has decided by giving it tasks there.
   const ready = new Set(nodes.filter(({ Status }) => Status.State === 'ready').map(({ ID }) => ID));
+  const isWanted = ({ ID, DesiredState, Status }: SwarmTask) =>
+    DesiredState === 'running' ||
+    (upToDate.has(ID) &&
+      isMeantToEnd(service) &&
+      (DesiredState === 'complete' || Status.State === 'complete'));
   return new Set(
     tasks
-      .filter(
-        ({ DesiredState, NodeID }) => DesiredState === 'running' && NodeID !== undefined && ready.has(NodeID),
-      )
+      .filter((task) => isWanted(task) && task.NodeID !== undefined && ready.has(task.NodeID))
       .map(({ NodeID }) => NodeID),
   ).size;
 }
@@ -106,10 +119,9 @@ function failureOf(
   fresh: readonly SwarmTask[],
   now: number,
 ): { reason: string; task: SwarmTask | null } | null {
+  const bad = ['failed', 'rejected', ...(isMeantToEnd(service) ? [] : ['complete'])];
   const failed = fresh.filter(
-    ({ Status }) =>
-      (Status.State === 'failed' || Status.State === 'rejected') &&
-      now - Date.parse(Status.Timestamp) < RECENT_MS,
+    ({ Status }) => bad.includes(Status.State) && now - Date.parse(Status.Timestamp) < RECENT_MS,
   );
   const newest = failed.reduce<SwarmTask | null>(
     (best, task) => (best === null || task.Status.Timestamp > best.Status.Timestamp ? task : best),
@@ -159,16 +171,17 @@ function groupBySlot(tasks: readonly SwarmTask[]): Map<string, SwarmTask[]> {
 }
 
 /** The least advanced state among the tasks that are still on their way, in Swarm's own words. */
-function waitingFor(fresh: readonly SwarmTask[]): string {
+function waitingFor(fresh: readonly SwarmTask[]): { waitingFor: string; trouble: boolean } {
   const onTheWay = fresh.filter(
-    ({ DesiredState, Status }) => DesiredState === 'running' && Status.State !== 'running',
+    ({ DesiredState, Status }) =>
+      ['running', 'complete'].includes(DesiredState) && Status.State !== DesiredState,
   );
   const failing = onTheWay.find(({ Status }) => (Status.Err ?? '') !== '');
-  if (failing !== undefined) return failing.Status.Err ?? '';
+  if (failing !== undefined) return { waitingFor: failing.Status.Err ?? '', trouble: true };
   const states = [...ALIVE];
   const least = onTheWay.reduce<string | null>((best, { Status }) => {
     if (!ALIVE.has(Status.State)) return best;
     return best === null || states.indexOf(Status.State) < states.indexOf(best) ? Status.State : best;
   }, null);
-  return least === null ? 'tasks to be placed' : `tasks that are ${least}`;
+  return { waitingFor: least === null ? 'tasks to be placed' : `tasks that are ${least}`, trouble: false };
 }

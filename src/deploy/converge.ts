@@ -131,7 +131,12 @@ function settled(view: ServiceView, now: number, stableSince: Map<string, number
   stableSince.set(view.service.ID, since);
   const needed = checked || assessment.wanted === 0 ? 0 : UNCHECKED_STABLE_MS;
   if (now - since >= needed) return assessment;
-  return { ...assessment, state: 'moving', waitingFor: 'proof that it stays up (it has no health check)' };
+  return {
+    ...assessment,
+    state: 'moving',
+    waitingFor: 'proof that it stays up (it has no health check)',
+    trouble: false,
+  };
 }
 
 export function hasHealthcheck(service: SwarmService): boolean {
@@ -155,7 +160,14 @@ function emitChange(
   const key = `${state} ${running}/${wanted} ${detail}`;
   if (shown.get(name) === key) return;
   shown.set(name, key);
-  emit({ type: 'service', progress: { name, state, running, wanted, detail } });
+  emit({
+    type: 'service',
+    progress: { name, state, running, wanted, detail, trouble: isTrouble(assessment) },
+  });
+}
+
+function isTrouble(assessment: Assessment): boolean {
+  return assessment.state === 'failed' || (assessment.state === 'moving' && assessment.trouble);
 }
 
 async function describeFailure(

@@ -97,10 +97,10 @@ export async function deployStack(engine: Engine, request: DeployRequest): Promi
 function hooks(emit: ProgressSink) {
   return {
     onDone: (operation: Parameters<typeof describeOperation>[0]) =>
-      emit({ type: 'done', what: describeOperation(operation) }),
+      emit({ type: 'done', what: describeOperation(operation), planned: true }),
     onWarning: (text: string) => emit({ type: 'warning', text }),
     onKept: (key: string, path: string) =>
-      emit({ type: 'done', what: `keep the generated ${key} in ${path}` }),
+      emit({ type: 'done', what: `keep the generated ${key} in ${path}`, planned: false }),
   };
 }
 
@@ -184,6 +184,6 @@ async function removeUnused(engine: Engine, request: DeployRequest, materials: M
   for (const { kind, id, name } of unusedObjects(request.stack, materials, observed)) {
     if (kind === 'secret') await engine.removeSecret(id, { signal: request.signal });
     else await engine.removeConfig(id, { signal: request.signal });
-    request.emit({ type: 'done', what: `remove ${kind} ${name}` });
+    request.emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
   }
 }

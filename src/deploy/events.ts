@@ -9,11 +9,14 @@ export interface ServiceProgress {
   wanted: number;
   /** what is still missing, or why it failed; empty when it is there */
   detail: string;
+  /** whether `detail` names trouble, rather than a step that every task takes */
+  trouble: boolean;
 }
 
 export type ProgressEvent =
   | { type: 'plan'; plan: Plan }
-  | { type: 'done'; what: string }
+  /** `planned`: it was announced as part of a plan */
+  | { type: 'done'; what: string; planned: boolean }
   | { type: 'warning'; text: string }
   | { type: 'service'; progress: ServiceProgress };
 

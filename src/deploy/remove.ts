@@ -88,7 +88,7 @@ export async function removeStack(
     } catch (error) {
       if (!isEngineError(error, 'not-found')) throw error;
     }
-    emit({ type: 'done', what: `remove ${kind} ${name}` });
+    emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
   };
   await Promise.all(
     contents.services.map(({ id, name }) =>

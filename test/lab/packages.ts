@@ -5,8 +5,10 @@ import { LabError } from './errors.js';
 import { withLock } from './lock.js';
 import { run } from './run.js';
 
-/** Programs the lab needs, and the Debian packages that bring them (the first one that exists). */
-const NEEDED: [program: string, packages: string[]][] = [
+/** A program, and the Debian packages that bring it (the first one that exists). */
+export type Needed = readonly [program: string, packages: readonly string[]];
+
+const LAB_NEEDS: readonly Needed[] = [
   ['dockerd', ['docker.io']],
   ['containerd', ['containerd']],
   ['runc', ['runc']],
@@ -28,14 +30,15 @@ const QUIETLY = { DEBIAN_FRONTEND: 'noninteractive' };
 export async function ensurePackages(
   onProgress: (line: string) => void,
   signal?: AbortSignal,
+  needed: readonly Needed[] = LAB_NEEDS,
 ): Promise<void> {
   if (process.platform !== 'linux')
     throw new LabError('the lab needs Linux; run it on a Linux machine or in a virtual one');
   if (process.getuid?.() !== 0)
     throw new LabError('the lab needs root for namespaces and engines; run it as root');
-  if (missingPrograms().length === 0) return;
+  if (missingPrograms(needed).length === 0) return;
   await withLock('packages', { signal }, async () => {
-    const missing = missingPrograms();
+    const missing = missingPrograms(needed);
     if (missing.length === 0) return;
     if (!isProgram('apt-get')) {
       throw new LabError(
@@ -44,7 +47,7 @@ export async function ensurePackages(
     }
     onProgress(`installing what is missing: ${missing.join(', ')}`);
     await run('apt-get', ['update', '-q'], { env: QUIETLY, signal });
-    const packages = await Promise.all(missing.map(async (program) => packageFor(program)));
+    const packages = await Promise.all(missing.map(async (program) => packageFor(program, needed)));
     await withoutServices(() =>
       run(
         'apt-get',
@@ -60,18 +63,18 @@ export async function ensurePackages(
         { env: QUIETLY, signal },
       ),
     );
-    const still = missingPrograms();
+    const still = missingPrograms(needed);
     if (still.length > 0)
       throw new LabError(`still missing after installing: ${still.join(', ')}; install them by hand`);
   });
 }
 
-function missingPrograms(): string[] {
-  return NEEDED.map(([program]) => program).filter((program) => !isProgram(program));
+function missingPrograms(needed: readonly Needed[]): string[] {
+  return needed.map(([program]) => program).filter((program) => !isProgram(program));
 }
 
-async function packageFor(program: string): Promise<string> {
-  const candidates = NEEDED.find(([needed]) => needed === program)?.[1] ?? [];
+async function packageFor(program: string, needed: readonly Needed[]): Promise<string> {
+  const candidates = needed.find(([name]) => name === program)?.[1] ?? [];
   for (const name of candidates) {
     const { stdout } = await run('apt-cache', ['policy', name]);
     if (/Candidate: (?!\(none\))/.test(stdout)) return name;

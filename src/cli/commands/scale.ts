@@ -42,7 +42,7 @@ export async function run(context: Context, args: readonly string[], options: Op
         signal,
         now: () => new Date(),
       });
-      display.emit({ type: 'done', what: `${done.service} ${done.from} -> ${done.to}` });
+      display.emit({ type: 'done', what: `${done.service} ${done.from} -> ${done.to}`, planned: false });
       scaled.push(done);
     }
     if (options['detach'] !== true) {

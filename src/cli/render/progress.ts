@@ -27,10 +27,18 @@ export async function progressDisplay(context: Context): Promise<ProgressDisplay
   return mode === 'tty' && stderr.isTTY ? ttyDisplay(context) : plainDisplay(context);
 }
 
+/** A line for what changed: numbers and trouble, not each step that every task takes. */
 async function plainDisplay(context: Context): Promise<ProgressDisplay> {
   const colour = await colours(context, context.stderr);
+  const said = new Map<string, string>();
   return {
     emit: (event) => {
+      if (event.type === 'service') {
+        const { name, state, running, wanted, detail, trouble } = event.progress;
+        const gist = `${state} ${running}/${wanted} ${trouble ? detail : ''}`;
+        if (said.get(name) === gist) return;
+        said.set(name, gist);
+      }
       const text = eventText(event);
       if (text !== '') context.stderr.write(`${event.type === 'warning' ? colour.yellow(text) : text}\n`);
     },
@@ -88,7 +96,7 @@ function eventText(event: ProgressEvent): string {
     case 'warning':
       return `warning: ${event.text}`;
     case 'done':
-      return `done: ${event.what}`;
+      return event.planned ? '' : `done: ${event.what}`;
     case 'service':
       return serviceText(event.progress);
   }

@@ -1,0 +1,24 @@
+/**
+ * `npm test`: everything that must hold, cheapest first. `--keep` leaves the lab up for a look afterwards;
+ * `--soak` runs the long scenarios instead.
+ */
+
+import { prepare, run } from './prepare.mjs';
+
+const args = process.argv.slice(2);
+const bin = (name) => `node_modules/.bin/${name}`;
+const keep = args.includes('--keep') ? { SCALECTL_KEEP: '1' } : {};
+
+prepare();
+if (args.includes('--soak')) {
+  run(bin('vitest'), ['run', '--project', 'soak'], keep);
+} else {
+  run(bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+  run(bin('eslint'), ['.', '--max-warnings', '0']);
+  run(bin('tsc'), ['--noEmit']);
+  run(bin('knip'), []);
+  run(process.execPath, ['--import', 'tsx', 'test/install.ts']);
+  run(bin('vitest'), ['run', '--project', 'unit']);
+  run(process.execPath, ['--test', 'examples/shop/']);
+  run(bin('vitest'), ['run', '--project', 'e2e'], keep);
+}

@@ -4,13 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Clock {
   /** milliseconds since 1970; may jump */
-  wallMs(): number;
+  wallMs: () => number;
   /** milliseconds of a clock that never jumps */
-  monotonicMs(): number;
+  monotonicMs: () => number;
   /** Resolves after `ms`, or at once when the signal aborts. Does not throw. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** in [0, 1) */
-  random(): number;
+  random: () => number;
 }
 
 export const systemClock: Clock = {

@@ -26,13 +26,29 @@ function compare(from: unknown, to: unknown, path: string[], changes: Change[]):
     compareEnvironment(from, to, changes);
     return;
   }
+  const [before, after] = differing(from, to);
   changes.push({
     what: nameOf(path),
-    from: shortText(from),
-    to: shortText(to),
-    // Swarm moves only the tasks that a new constraint excludes. Source: swarmkit updater, IsTaskDirty.
-    restartsTasks: path[0] === 'TaskTemplate' && path[1] !== 'Placement',
+    from: shortText(before),
+    to: shortText(after),
+    // Swarm moves only the tasks that a new constraint excludes. Source: swarmkit, orchestrator.IsTaskDirty.
+    restartsTasks: path[0] === 'EndpointSpec' || (path[0] === 'TaskTemplate' && path[1] !== 'Placement'),
   });
+}
+
+/** Of two lists of objects (ports, mounts, networks) only the entries that are not in both. */
+function differing(from: unknown, to: unknown): [unknown, unknown] {
+  const entries = (value: unknown): unknown[] | null =>
+    value === undefined ? [] : Array.isArray(value) && value.every(isMap) ? value : null;
+  const [before, after] = [entries(from), entries(to)];
+  if (before === null || after === null) return [from, to];
+  const only = (ours: unknown[], theirs: unknown[]) => {
+    const left = ours.filter((entry) => !theirs.some((other) => equal(entry, other)));
+    return left.length === 0 ? undefined : left;
+  };
+  const [lost, gained] = [only(before, after), only(after, before)];
+  // Nothing but the order differs.
+  return lost === undefined && gained === undefined ? [from, to] : [lost, gained];
 }
 
 /** Values stay unsaid: people put passwords there against all advice. */
@@ -80,8 +96,8 @@ function nameOf(path: string[]): string {
 
 function shortText(value: unknown): string | null {
   if (value === undefined) return null;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const text = typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

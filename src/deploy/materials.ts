@@ -116,8 +116,11 @@ function generated(
   keepAt: string | null,
   options: MaterialOptions,
 ): Material {
+  // "shop_db-admin" begins like "shop_db" too, and is another secret: only a fingerprint may follow.
   const earlier = [...options.existing.secret].find(
-    (name) => name === scoped || name.startsWith(`${scoped}-`),
+    (name) =>
+      name === scoped ||
+      (name.startsWith(`${scoped}-`) && /^[0-9a-f]{12}$/.test(name.slice(scoped.length + 1))),
   );
   const labels = { ...material.labels, [GENERATED_LABEL]: 'true' };
   if (earlier !== undefined) return { ...material, labels, generated: true, name: earlier, data: null };

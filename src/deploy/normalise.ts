@@ -67,7 +67,10 @@ function update(config: UpdateConfig | undefined): unknown {
 /** Leaves out what the Engine treats as "not given": null, false, 0, empty texts, lists and mappings. */
 function prune(value: unknown): unknown {
   if (Array.isArray(value)) {
-    const items = value.map(prune).filter((item) => item !== undefined);
+    // An empty text in a list is an argument like any other.
+    const items = value
+      .map((item: unknown) => (item === '' ? item : prune(item)))
+      .filter((item) => item !== undefined);
     return items.length === 0 ? undefined : items;
   }
   if (typeof value === 'object' && value !== null) {
@@ -80,7 +83,8 @@ function prune(value: unknown): unknown {
   return value === null || value === false || value === 0 || value === '' ? undefined : value;
 }
 
-/** A label without a value is still a label. */
+/** A label without a value is still a label. Sorted, as the Engine returns them, for lists are compared whole. */
 function labels(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0 ? value : undefined;
+  const entries = Object.entries(value ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

@@ -126,13 +126,11 @@ function planService(
   }
   refuseForeign('service', name, stackOf(live), stack);
   const spec = keepDecisions(withImage(service.spec, live, options), service, live, options);
-  if (Object.keys(live.Spec.Mode)[0] !== Object.keys(spec.Mode)[0]) {
-    throw new UserError(
-      `service ${name} is ${Object.keys(live.Spec.Mode)[0] ?? '?'} and cannot change its mode`,
-      {
-        hint: `Remove it first with: docker service rm ${name}`,
-      },
-    );
+  const [from, to] = [modeName(live.Spec), modeName(spec)];
+  if (from !== to) {
+    throw new UserError(`service ${name} is ${from} and cannot become ${to}`, {
+      hint: `Swarm never changes a service's mode. Remove it first with: docker service rm ${name}`,
+    });
   }
   const changes = changesBetween(live.Spec, spec, networkName);
   if (changes.length === 0) {
@@ -148,6 +146,11 @@ function planService(
     spec,
     changes,
   });
+}
+
+/** `replicated`, `global`, `replicated-job`, as Compose writes it. */
+function modeName({ Mode }: ServiceSpec): string {
+  return (Object.keys(Mode)[0] ?? '').replace(/(?<=.)Job/, '-job').toLowerCase();
 }
 
 /** Pins the image to the digest that its tag stands for now, unless nothing says that the tag should be asked again. */

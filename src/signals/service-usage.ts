@@ -39,7 +39,7 @@ export function summariseUsage(
 }
 
 export interface SampleOnceOptions extends UsageSamplerOptions {
-  /** Everything together takes no longer than this; what was not had by then is null. */
+  /** Everything together takes no longer than this (1300 by default); what was not had by then is null. */
   budgetMs?: number;
   gapMs?: number;
   signal?: AbortSignal;
@@ -55,7 +55,7 @@ export async function sampleOnce(
   nodeId: string,
   options: SampleOnceOptions = {},
 ): Promise<Map<string, ServiceUsage>> {
-  const budgetMs = options.budgetMs ?? 1_500;
+  const budgetMs = options.budgetMs ?? 1_300;
   const outer = options.signal === undefined ? {} : { signal: options.signal };
   const started = performance.now();
   const left = (): number => Math.max(1, budgetMs - (performance.now() - started));

@@ -32,10 +32,11 @@ export function normalise(
 
 export function normaliseTask(task: TaskSpec, networkName: (idOrName: string) => string): unknown {
   const { ContainerSpec: container = {} } = task;
-  const { Privileges: _privileges, Isolation: _isolation, ...kept } = container;
   return prune({
     ContainerSpec: {
-      ...kept,
+      ...container,
+      Privileges: undefined,
+      Isolation: undefined,
       Env: [...(container.Env ?? [])].sort(),
       StopGracePeriod: container.StopGracePeriod ?? DEFAULT_STOP_GRACE_PERIOD,
       Secrets: container.Secrets?.map(({ File, SecretName }) => ({ File, SecretName })),

@@ -56,7 +56,7 @@ function currentContext(env: NodeJS.ProcessEnv): string | null {
 }
 
 function fromContext(name: string, place: string, env: NodeJS.ProcessEnv): Endpoint {
-  if (name === 'default') return parseAddress(env['DOCKER_HOST'] ?? DEFAULT_SOCKET, place, env);
+  if (name === 'default') return parseAddress(env['DOCKER_HOST'] || DEFAULT_SOCKET, place, env);
   const id = createHash('sha256').update(name).digest('hex');
   const base = join(configDirectory(env), 'contexts');
   const meta = readJson(join(base, 'meta', id, 'meta.json'));
@@ -97,9 +97,13 @@ function parseAddress(
   if (scheme === 'tcp' || scheme === 'http' || scheme === 'https') {
     const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : null;
     if (url !== null && url.hostname !== '') {
-      const tls = contextTls ?? (scheme === 'http' ? null : environmentTls(env, scheme === 'https'));
-      const port = url.port === '' ? (tls === null ? 2375 : 2376) : Number(url.port);
-      return { kind: 'tcp', address, host: url.hostname, port, tls };
+      const secure = scheme === 'https';
+      const fromContext = contextTls === null && secure ? { verify: true } : contextTls;
+      const tls =
+        fromContext !== undefined ? fromContext : scheme === 'http' ? null : environmentTls(env, secure);
+      // Not url.port, which is empty for 80.
+      const port = /:(\d+)\/?$/.exec(rest)?.[1] ?? (tls === null ? 2375 : 2376);
+      return { kind: 'tcp', address, host: withoutBrackets(url.hostname), port: Number(port), tls };
     }
   }
   if (scheme === 'ssh') {
@@ -111,7 +115,8 @@ function parseAddress(
       !url.hostname.startsWith('-') &&
       !url.username.startsWith('-')
     ) {
-      const destination = url.username === '' ? url.hostname : `${url.username}@${url.hostname}`;
+      const host = withoutBrackets(url.hostname);
+      const destination = url.username === '' ? host : `${url.username}@${host}`;
       return { kind: 'ssh', address, destination, port: url.port === '' ? null : url.port };
     }
   }
@@ -119,6 +124,11 @@ function parseAddress(
     place,
     hint: 'Use unix:///path/to/docker.sock, tcp://host:2376 or ssh://user@host.',
   });
+}
+
+/** A URL has an IPv6 address in brackets; whoever connects wants it without. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function environmentTls(env: NodeJS.ProcessEnv, always: boolean): TlsFiles | null {

@@ -25,44 +25,55 @@ const HEADER_BYTES = 8;
 export async function* readLogLines(stream: Readable): AsyncIterable<LogLine> {
   let buffer: Buffer = Buffer.alloc(0);
   let framed: boolean | null = null;
-  const open = { stdout: '', stderr: '' };
+  const open = { stdout: new OpenLine('stdout'), stderr: new OpenLine('stderr') };
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     buffer = buffer.length === 0 ? chunk : Buffer.concat([buffer, chunk]);
     framed ??= buffer.length >= 4 ? isHeader(buffer) : null;
     if (framed === null) continue;
     if (!framed) {
-      yield* take(open, 'stdout', buffer.toString('utf8'));
+      yield* open.stdout.take(buffer);
       buffer = Buffer.alloc(0);
       continue;
     }
     while (buffer.length >= HEADER_BYTES) {
       const size = buffer.readUInt32BE(4);
       if (buffer.length < HEADER_BYTES + size) break;
-      const name = buffer[0] === 2 ? 'stderr' : 'stdout';
-      yield* take(open, name, buffer.toString('utf8', HEADER_BYTES, HEADER_BYTES + size));
+      const line = buffer[0] === 2 ? open.stderr : open.stdout;
+      yield* line.take(buffer.subarray(HEADER_BYTES, HEADER_BYTES + size));
       buffer = buffer.subarray(HEADER_BYTES + size);
     }
   }
-  if (open.stdout !== '') yield parseLine('stdout', open.stdout);
-  if (open.stderr !== '') yield parseLine('stderr', open.stderr);
+  if (framed === null) yield* open.stdout.take(buffer);
+  yield* open.stdout.end();
+  yield* open.stderr.end();
 }
 
 function isHeader(buffer: Buffer): boolean {
   return (buffer[0] ?? 255) <= 2 && buffer[1] === 0 && buffer[2] === 0 && buffer[3] === 0;
 }
 
-function* take(
-  open: { stdout: string; stderr: string },
-  name: 'stdout' | 'stderr',
-  text: string,
-): Iterable<LogLine> {
-  const lines = (open[name] + text).split('\n');
-  open[name] = lines.pop() ?? '';
-  for (const line of lines) yield parseLine(name, line);
+/** What has come of one output since its last newline; a chunk may end in the middle of a letter. */
+class OpenLine {
+  readonly #decoder = new TextDecoder();
+  #text = '';
+
+  constructor(private readonly name: 'stdout' | 'stderr') {}
+
+  *take(bytes: Buffer): Iterable<LogLine> {
+    const lines = (this.#text + this.#decoder.decode(bytes, { stream: true })).split('\n');
+    this.#text = lines.pop() ?? '';
+    for (const line of lines) yield parseLine(this.name, line);
+  }
+
+  *end(): Iterable<LogLine> {
+    this.#text += this.#decoder.decode();
+    if (this.#text !== '') yield parseLine(this.name, this.#text);
+  }
 }
 
 const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\S+) /;
-const DETAILS = /^(com\.docker\.swarm\.\S+?=\S*) /;
+/** `key=value` pairs, escaped as in a URL; a log driver with labels puts its own among those of Swarm. */
+const DETAILS = /^((?:[^\s=,]+=[^\s,]*,)*com\.docker\.swarm\.[^\s=]+=\S*) /;
 
 function parseLine(stream: 'stdout' | 'stderr', line: string): LogLine {
   const timestamp = TIMESTAMP.exec(line)?.[1] ?? null;
@@ -72,7 +83,7 @@ function parseLine(stream: 'stdout' | 'stderr', line: string): LogLine {
   const pairs = new Map(
     details.split(',').map((pair) => {
       const at = pair.indexOf('=');
-      return [pair.slice(0, at), decodeURIComponent(pair.slice(at + 1))] as const;
+      return [pair.slice(0, at), unescape(pair.slice(at + 1))] as const;
     }),
   );
   return {
@@ -82,4 +93,12 @@ function parseLine(stream: 'stdout' | 'stderr', line: string): LogLine {
     nodeId: pairs.get('com.docker.swarm.node.id') ?? null,
     text: text.replace(/\r$/, ''),
   };
+}
+
+function unescape(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

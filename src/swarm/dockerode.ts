@@ -202,13 +202,15 @@ class DockerodeEngine implements Engine {
   }
 
   async listContainers(filters?: Filters, options?: CallOptions) {
-    const answer = await this.#call<{ Id: string; State: string; Labels: Record<string, string> }[]>({
+    const answer = await this.#call<unknown>({
       method: 'GET',
       path: '/containers/json',
       query: { all: true, ...filterQuery(filters) },
       options,
     });
-    return answer.map(({ Id, State, Labels }) => ({ Id, State, Labels }));
+    return listOf<{ Id: string; State: string; Labels: Record<string, string> }>(answer).map(
+      ({ Id, State, Labels }) => ({ Id, State, Labels }),
+    );
   }
 
   async imageDigest(reference: string, options?: CallOptions): Promise<string | null> {
@@ -245,7 +247,7 @@ class DockerodeEngine implements Engine {
         if (line !== '') yield JSON.parse(line) as EngineEvent;
       }
     } catch (error) {
-      throw translateError(error, this.address);
+      throw this.#translate(error, options?.signal);
     }
   }
 
@@ -267,14 +269,13 @@ class DockerodeEngine implements Engine {
     try {
       yield* readLogLines(stream);
     } catch (error) {
-      throw translateError(error, this.address);
+      throw this.#translate(error, options.signal);
     }
   }
 
   #list<T>(path: string, filters: Filters | undefined, options: CallOptions | undefined): Promise<T[]> {
-    // The Engine answers `null` for "none" on some releases.
-    return this.#call<T[] | null>({ method: 'GET', path, query: filterQuery(filters), options }).then(
-      (found) => found ?? [],
+    return this.#call<unknown>({ method: 'GET', path, query: filterQuery(filters), options }).then((found) =>
+      listOf<T>(found),
     );
   }
 
@@ -294,6 +295,11 @@ class DockerodeEngine implements Engine {
 
   async #stream(request: Request): Promise<IncomingMessage> {
     return (await this.#dial(request, true, request.options?.signal)) as IncomingMessage;
+  }
+
+  /** A connection that we cut ourselves breaks in many ways; the reason to cut it is what counts. */
+  #translate(error: unknown, signal: AbortSignal | undefined): EngineError {
+    return translateError(signal?.aborted === true ? signal.reason : error, this.address);
   }
 
   #dial(request: Request, isStream: boolean, signal: AbortSignal | undefined): Promise<unknown> {
@@ -316,11 +322,16 @@ class DockerodeEngine implements Engine {
         },
         (error, answer) => {
           if (error === null || error === undefined) resolve(answer);
-          else reject(translateError(signal?.aborted === true ? signal.reason : error, this.address));
+          else reject(this.#translate(error, signal));
         },
       );
     });
   }
+}
+
+/** The Engine answers `null` for "none" on some releases, which docker-modem hands on as the bytes it read. */
+function listOf<T>(answer: unknown): T[] {
+  return Array.isArray(answer) ? (answer as T[]) : [];
 }
 
 function filterQuery(filters: Filters | undefined): Record<string, unknown> {

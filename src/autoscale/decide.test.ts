@@ -273,6 +273,10 @@ describe('a decision', () => {
     );
   });
 
+  it('grows at once with a history that was begun a moment later', () => {
+    expect(to(CPU, snapshot(2, [cpu(140)]), beginHistory(2, null, NOW + 1))).toBe('up 4');
+  });
+
   it('survives JSON', () => {
     const decision = decide(policy({ ...CPU, ...QUEUE }), snapshot(2, [cpu(96), jobs(61)]), history(), NOW);
     expect(JSON.parse(JSON.stringify(decision))).toEqual(decision);

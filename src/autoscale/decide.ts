@@ -18,7 +18,7 @@ import type { Adjustment, AdjustmentRule, Decision, History, SignalVerdict, Snap
 import { judgeSignals } from './verdict.js';
 
 /** All signals have to be unknown for this long before `on-error` acts; a single lost answer is no outage. */
-export const ON_ERROR_AFTER_MS = 15_000;
+const ON_ERROR_AFTER_MS = 15_000;
 
 const ROLLING: ReadonlySet<string> = new Set(['updating', 'paused', 'rollback_started', 'rollback_paused']);
 

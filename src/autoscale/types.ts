@@ -87,7 +87,7 @@ export interface Adjustment {
   text: string;
 }
 
-export type Outcome = 'up' | 'down' | 'hold' | 'skip';
+type Outcome = 'up' | 'down' | 'hold' | 'skip';
 
 /** JSON-able as it stands. */
 export interface Decision {

@@ -6,7 +6,7 @@ import { queueNeed, resourceNeed } from './need.js';
 import type { SignalReading, SignalVerdict, Snapshot } from './types.js';
 
 /** A reading older than this says nothing about the present, milliseconds. */
-export const OLDEST_READING_MS = 60_000;
+const OLDEST_READING_MS = 60_000;
 
 export function judgeSignals(
   signals: readonly SignalPolicy[],

@@ -72,7 +72,7 @@ async function evaluateService(
   const now = measured.monotonicMs;
   const { histories } = options;
   const history = noticeOthers(
-    histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, clock),
+    histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, measured),
     replicasOf(service),
     now,
   );
@@ -154,10 +154,10 @@ function queueQueries(governed: readonly GovernedService[]): QueueQuery[] {
 }
 
 /** Rebuilt from the Swarm itself: the label tells of the last change in wall time, which becomes an age here. */
-function firstHistory(service: SwarmService, loop: boolean, clock: Clock): History {
-  const now = clock.monotonicMs();
+function firstHistory(service: SwarmService, loop: boolean, measured: Measurements): History {
+  const now = measured.monotonicMs;
   const last = readLastScale(service.Spec.Labels);
-  const ageMs = last === null ? 0 : Math.max(0, clock.wallMs() - Date.parse(last.at));
+  const ageMs = last === null ? 0 : Math.max(0, measured.wallMs - Date.parse(last.at));
   return beginHistory(
     loop ? replicasOf(service) : null,
     last === null ? null : { at: now - ageMs, from: last.from, to: last.to },

@@ -8,7 +8,7 @@ import { isRunning } from '../signals/usage.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 
 /** For this long after a task began to run, what it uses is its start and not its load. */
-export const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 10_000;
 
 export interface Measurements {
   tasks: readonly SwarmTask[];

@@ -2,7 +2,7 @@
 
 import type { Policy, QueueSignal, ResourceRule, SignalPolicy } from './policy.js';
 
-export type SignalSummary =
+type SignalSummary =
   | { kind: 'cpu' | 'memory'; target: number }
   | { kind: 'cpu' | 'memory'; up: number; down: number }
   | { kind: 'queue'; queue: QueueSignal['queue']; key: string; target: number };

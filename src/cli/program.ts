@@ -86,10 +86,17 @@ function globalsFrom(flags: Record<string, unknown>): Globals {
 }
 
 function usageError(error: CommanderError, argv: readonly string[]): UserError {
-  const message = error.message.replace(/^error: /, '').replace(/\n.*$/s, '');
+  // Help for a command that is not there comes as a plain demand for help.
+  const stray = error.code === 'commander.help' ? argv.find((argument) => argument !== 'help') : undefined;
+  const message =
+    stray === undefined
+      ? error.message.replace(/^error: /, '').replace(/\n.*$/s, '')
+      : `unknown command '${stray}'`;
   const command = COMMANDS.find(({ name }) => argv.includes(name));
   const known = [
-    ...(error.code === 'commander.unknownCommand' ? COMMANDS.map(({ name }) => name) : []),
+    ...(error.code === 'commander.unknownCommand' || stray !== undefined
+      ? COMMANDS.map(({ name }) => name)
+      : []),
     ...(error.code === 'commander.unknownOption'
       ? [...GLOBAL_OPTIONS, ...(command?.options ?? [])].flatMap(({ flags }) => /--[a-z-]+/.exec(flags) ?? [])
       : []),

@@ -9,6 +9,7 @@ import { unknownService, type Context } from './context.js';
 
 const CONFIG_FILE = 'scalectl.yml';
 const CONFIG_KEYS = ['stack', 'file'];
+const DEPLOY_ONE = 'Deploy one with: scalectl deploy -c FILE --stack NAME';
 
 interface ProjectConfig {
   stack?: string;
@@ -18,23 +19,23 @@ interface ProjectConfig {
 /** `scalectl.yml` in the current directory. @throws UserError when it is there and not right */
 export async function projectConfig(): Promise<ProjectConfig> {
   if (!existsSync(CONFIG_FILE)) return {};
-  const { parse } = await import('yaml');
-  let value: unknown;
-  try {
-    value = parse(readFileSync(CONFIG_FILE, 'utf8')) as unknown;
-  } catch (cause) {
-    throw new UserError('is not valid YAML', { place: CONFIG_FILE, hint: 'Mend or remove the file.', cause });
-  }
+  const { parseMapping } = await import('../stack/source.js');
+  const text = readFileSync(CONFIG_FILE, 'utf8');
+  const source = parseMapping({ name: CONFIG_FILE, text }, { what: CONFIG_FILE, first: 'stack: NAME' });
   const config: Record<string, string> = {};
-  for (const [key, entry] of Object.entries(value ?? {})) {
+  for (const [key, entry] of Object.entries(source?.value ?? {}) as [string, unknown][]) {
+    const place = source?.place([key]) ?? CONFIG_FILE;
     if (!CONFIG_KEYS.includes(key)) {
       throw new UserError(`unknown key "${key}"`, {
-        place: CONFIG_FILE,
+        place,
         hint: didYouMean(key, CONFIG_KEYS) ?? `Known keys: ${CONFIG_KEYS.join(', ')}`,
       });
     }
     if (typeof entry !== 'string' || entry === '') {
-      throw new UserError(`${key}: must be text`, { place: CONFIG_FILE, hint: `Write ${key}: "…"` });
+      throw new UserError(`${key}: must be text, got ${JSON.stringify(entry)}`, {
+        place,
+        hint: key === 'stack' ? 'Write stack: shop, for example.' : 'Write file: stack.yml, for example.',
+      });
     }
     config[key] = entry;
   }
@@ -43,8 +44,19 @@ export async function projectConfig(): Promise<ProjectConfig> {
 
 /** The stack that was named, by whatever means, or null when nothing names one. */
 export async function namedStack(context: Context): Promise<string | null> {
-  const named = context.globals.stack ?? (await projectConfig()).stack ?? context.env['SCALECTL_STACK'];
-  return named === undefined || named === '' ? null : named;
+  return (await stackName(context))?.name ?? null;
+}
+
+/** The same, with where it was named. */
+export async function stackName(context: Context): Promise<{ name: string; place: string } | null> {
+  const { stack } = context.globals;
+  if (stack !== undefined) return { name: stack, place: '--stack' };
+  const inProject = (await projectConfig()).stack;
+  if (inProject !== undefined) return { name: inProject, place: `${CONFIG_FILE}: stack` };
+  const inEnvironment = context.env['SCALECTL_STACK'];
+  return inEnvironment === undefined || inEnvironment === ''
+    ? null
+    : { name: inEnvironment, place: 'environment SCALECTL_STACK' };
 }
 
 /** @throws UserError that lists the choices when nothing decides */
@@ -57,10 +69,7 @@ export async function chooseStack(context: Context, services: readonly SwarmServ
   const all = stacksOf(services);
   throw new UserError(all.length === 0 ? 'there is no stack in this Swarm' : 'which stack?', {
     place: '--stack',
-    hint:
-      all.length === 0
-        ? 'Deploy one with: scalectl deploy -c FILE --stack NAME'
-        : `Choose one: ${all.join(', ')}`,
+    hint: all.length === 0 ? DEPLOY_ONE : `Choose one: ${all.join(', ')}`,
   });
 }
 
@@ -96,6 +105,13 @@ export async function findServices(
   if (names.every((name) => byFullName.has(name))) return names.flatMap((name) => byFullName.get(name) ?? []);
   const stack = await chooseStack(context, services);
   const own = servicesOf(stack, services);
+  if (own.length === 0) {
+    const all = stacksOf(services);
+    throw new UserError(`there is no stack "${stack}" in this Swarm`, {
+      place: (await stackName(context))?.place ?? '--stack',
+      hint: didYouMean(stack, all) ?? (all.length === 0 ? DEPLOY_ONE : `There are: ${all.join(', ')}`),
+    });
+  }
   return names.map((name) => {
     const found = own.find((service) => shortName(service) === name) ?? byFullName.get(name);
     if (found === undefined) throw unknownService(name, stack, own.map(shortName));

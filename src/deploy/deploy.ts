@@ -35,6 +35,15 @@ const STACK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,40}$/;
 /** Someone else may write between our look and our write; this often the look is renewed. */
 const MOST_LOOKS = 5;
 
+/** @param place where the name was given. @throws UserError when nothing can be called so */
+export function checkStackName(name: string, place: string): void {
+  if (STACK_NAME.test(name)) return;
+  throw new UserError(`"${name}" is no stack name`, {
+    place,
+    hint: 'Begin with a letter or digit; then letters, digits, "-" and "_", 41 at most.',
+  });
+}
+
 export function readStackFile(file: string, env: DeployRequest['env']): LoadedStack {
   let text: string;
   try {
@@ -55,12 +64,6 @@ export function readStackFile(file: string, env: DeployRequest['env']): LoadedSt
  */
 export async function deployStack(engine: Engine, request: DeployRequest): Promise<Plan> {
   const { signal, emit } = request;
-  if (!STACK_NAME.test(request.stack)) {
-    throw new UserError(`"${request.stack}" is no stack name`, {
-      place: '--stack',
-      hint: 'Begin with a letter or digit; then letters, digits, "-" and "_", 41 at most.',
-    });
-  }
   const loaded = readStackFile(request.file, request.env);
   for (const text of loaded.warnings) emit({ type: 'warning', text });
   const cluster = (await engine.info({ signal })).Swarm.Cluster?.ID ?? '';

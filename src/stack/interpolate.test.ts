@@ -54,6 +54,7 @@ describe('variables', () => {
     ['${1A}', 'it: invalid interpolation format: "${1A}"'],
     ['${A:+x}', 'it: invalid interpolation format: "${A:+x}"'],
     ['costs 5$', 'it: invalid interpolation format: "costs 5$"'],
+    ['${MISSING:-${A}}', 'it: a default cannot hold another variable: "${MISSING:-${A}}"'],
     ['$1', 'it: invalid interpolation format: "$1"'],
   ])('%s must be refused', (text, problem) => {
     expect(result(text).problems).toEqual([problem]);

@@ -81,6 +81,13 @@ function substitute(
         });
         return whole;
       }
+      if (operand.includes('${')) {
+        problems.push({
+          message: `a default cannot hold another variable: "${text}"`,
+          hint: 'Write the default out, or set the variable in the environment.',
+        });
+        return whole;
+      }
       const value = env[name];
       const missing = value === undefined || (value === '' && operator?.startsWith(':') === true);
       if (!missing) return value;

@@ -49,7 +49,24 @@ const goIntegers: ScalarTag[] = [
 }));
 
 /** @throws UserError when the text is not YAML, or its first document is not a mapping. */
-export function parseSource({ name, text }: SourceText): Source {
+export function parseSource(text: SourceText): Source {
+  const source = parseMapping(text, { what: 'a stack file', first: 'services:' });
+  if (source !== null) return source;
+  throw new UserError('the file is empty', {
+    place: text.name,
+    hint: 'A stack file needs at least "services:".',
+  });
+}
+
+/**
+ * @param expected what the file is, and a key that it may begin with, for the messages
+ * @returns null when there is nothing in it
+ * @throws UserError when the text is not YAML, or its first document is not a mapping
+ */
+export function parseMapping(
+  { name, text }: SourceText,
+  expected: { what: string; first: string },
+): Source | null {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
@@ -57,12 +74,7 @@ export function parseSource({ name, text }: SourceText): Source {
     customTags: (tags) => [...goIntegers, ...tags],
   });
   const document = 'empty' in documents ? undefined : documents[0];
-  if (document === undefined) {
-    throw new UserError('the file is empty', {
-      place: name,
-      hint: 'A stack file needs at least "services:".',
-    });
-  }
+  if (document === undefined) return null;
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
@@ -75,9 +87,9 @@ export function parseSource({ name, text }: SourceText): Source {
     });
   }
   if (!isMap(document.contents)) {
-    throw new UserError('the top of a stack file must be a mapping', {
+    throw new UserError(`the top of ${expected.what} must be a mapping`, {
       place: isNode(document.contents) ? at(document.contents.range[0]) : name,
-      hint: 'Start with "services:".',
+      hint: `Start with "${expected.first}".`,
     });
   }
   return {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { deployStack } from '../../deploy/deploy.js';
+import { checkStackName, deployStack } from '../../deploy/deploy.js';
 import { planText, type Plan } from '../../deploy/plan.js';
 import { UserError } from '../../errors.js';
 import { formatDurationMs } from '../../text.js';
@@ -7,20 +7,22 @@ import type { Options } from '../command.js';
 import { timeoutMs, type Context } from '../context.js';
 import { progressDisplay } from '../render/progress.js';
 import { isStructured, writeStructured } from '../render/structured.js';
-import { namedStack, projectConfig } from '../stack-choice.js';
+import { projectConfig, stackName } from '../stack-choice.js';
 
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 const USUAL_FILES = ['docker-stack.yml', 'stack.yml', 'compose.yml', 'docker-compose.yml'];
 
 export async function run(context: Context, _args: readonly string[], options: Options): Promise<void> {
   const file = await stackFile(options['composeFile']);
-  const stack = await namedStack(context);
-  if (stack === null) {
+  const named = await stackName(context);
+  if (named === null) {
     throw new UserError('the stack has no name', {
       place: '--stack',
       hint: 'Give one with --stack NAME, "stack: NAME" in scalectl.yml, or SCALECTL_STACK.',
     });
   }
+  const { name: stack } = named;
+  checkStackName(stack, named.place);
   const timeout = timeoutMs(context, DEFAULT_TIMEOUT_MS);
   const engine = await context.engine();
   const display = await progressDisplay(context);

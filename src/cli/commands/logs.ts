@@ -71,7 +71,8 @@ function parseSince(given: Options[string], now: number): string | null {
   if (typeof given !== 'string') return null;
   const ns = parseDurationNs(given);
   if (ns !== null) return String(Math.floor((now - ns / 1e6) / 1000));
-  const at = Date.parse(given);
+  // Date.parse takes "10" for a month of 2001.
+  const at = /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : NaN;
   if (!Number.isNaN(at)) return String(Math.floor(at / 1000));
   throw new UserError(`"${given}" is neither a time nor a duration`, {
     place: '--since',

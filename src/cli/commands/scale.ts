@@ -30,6 +30,9 @@ export async function run(context: Context, args: readonly string[], options: Op
     await engine.listServices(undefined, { signal }),
     requests.map(({ name }) => name),
   );
+  // One service may have been named twice, short and in full.
+  const repeated = services.findIndex((service, index) => services.indexOf(service) !== index);
+  if (repeated >= 0) throw givenTwice(services[repeated]?.Spec.Name ?? '', args[repeated] ?? '');
   services.forEach((service, index) =>
     check(service, requests[index]?.name ?? '', options['force'] === true),
   );
@@ -90,14 +93,16 @@ function parseRequests(args: readonly string[]): Request[] {
         },
       );
     }
-    if (seen.has(name)) {
-      throw new UserError(`${name} is given twice`, {
-        place: `scale ${argument}`,
-        hint: 'Name each service once.',
-      });
-    }
+    if (seen.has(name)) throw givenTwice(name, argument);
     seen.add(name);
     return { name, replicas };
+  });
+}
+
+function givenTwice(name: string, argument: string): UserError {
+  return new UserError(`${name} is given twice`, {
+    place: `scale ${argument}`,
+    hint: 'Name each service once.',
   });
 }
 

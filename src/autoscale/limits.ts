@@ -21,10 +21,13 @@ export function stabilise(
   history: History,
   now: number,
 ): Stabilised {
+  // A window of nothing holds nothing, not even what was recorded a moment after `now` was taken.
   const within = (windowMs: number): number[] =>
-    history.recommendations
-      .filter(({ at }) => at > now - windowMs)
-      .map((recommendation) => recommendation.need);
+    windowMs === 0
+      ? []
+      : history.recommendations
+          .filter(({ at }) => at > now - windowMs)
+          .map((recommendation) => recommendation.need);
   const least = Math.min(need, ...within(policy.up.windowMs));
   const greatest = Math.max(need, ...within(policy.down.windowMs));
   if (desired < least) return { replicas: least, seen: least };

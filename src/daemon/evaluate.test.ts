@@ -7,6 +7,7 @@ import { UsageSampler } from '../signals/usage.js';
 import type { QueueLength } from '../signals/types.js';
 import { EngineError } from '../swarm/engine.js';
 import type { Clock } from './clock.js';
+import { formatEvent } from './report.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
 
 const START = Date.parse('2026-06-01T12:00:00Z');
@@ -162,6 +163,8 @@ describe('one evaluation', () => {
     };
     const [outcome] = (await evaluate()).outcomes;
     expect(outcome?.action).toEqual({ kind: 'scaled', from: 2, to: 3, attempts: 3 });
+    const line = formatEvent({ level: 'info', at: '', type: 'decision', outcome: outcome! });
+    expect(line).toContain('(decided anew 2 times: somebody else had changed the service)');
     expect(engine.updates[0]?.spec.TaskTemplate.ForceUpdate).toBe(2);
   });
 

@@ -90,8 +90,11 @@ export function formatEvent(event: DaemonEvent): string {
 function outcomeText({ decision, action, service }: ServiceOutcome): string {
   switch (action.kind) {
     case 'none':
-    case 'scaled':
       return toText(decision);
+    case 'scaled':
+      return action.attempts === 1
+        ? toText(decision)
+        : `${toText(decision)} (decided anew ${times(action.attempts - 1)}: somebody else had changed the service)`;
     case 'would-scale':
       return `${toText(decision)} (dry run: not written)`;
     case 'gone':
@@ -99,4 +102,8 @@ function outcomeText({ decision, action, service }: ServiceOutcome): string {
     case 'failed':
       return `${toText(decision)}: NOT carried out: ${action.message}`;
   }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }

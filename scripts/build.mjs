@@ -7,11 +7,15 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
+/** Another directory than dist/, for those who want a build of their own: `node scripts/build.mjs DIRECTORY`. */
+const outdir = process.argv[2] ?? `${root}dist`;
+
 /**
- * Parts of dockerode that only BuildKit sessions and docker-modem's own ssh use. scalectl uses neither, and loading
- * them takes longer than everything else together.
+ * Parts of dockerode that only building images, BuildKit sessions and docker-modem's own ssh use. scalectl does none
+ * of these, and loading them takes longer than everything else together.
  */
-const UNUSED = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features)$/;
+const UNUSED =
+  /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|protobufjs|tar-fs|@balena\/dockerignore)$/;
 
 const leaveOut = {
   name: 'leave-out',
@@ -28,11 +32,71 @@ const leaveOut = {
   },
 };
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+/**
+ * What libraries do on every start or every call, and scalectl has no use for. A text that is no longer there ends
+ * the build: a new release of the library wants to be looked at.
+ */
+const EDITS = [
+  {
+    // Describes every request in full, sockets and signals included, also where nobody reads it.
+    file: /docker-modem[/\\]lib[/\\]modem\.js$/,
+    edits: [[/debug\('Sending: %s', util\.inspect\(options, \{[^}]*\}\)\);/, '']],
+  },
+  {
+    // TLS takes longer to load than the rest of an HTTP client, and most Engines are behind a socket.
+    file: /docker-modem[/\\]lib[/\\]http\.js$/,
+    edits: [
+      [
+        "var nativeHttps = require('https'),",
+        `var nativeHttps = {
+          request: function () { return require('https').request.apply(null, arguments); },
+        },`,
+      ],
+    ],
+  },
+  {
+    // Only for commands that are programs of their own.
+    file: /commander[/\\]lib[/\\]command\.js$/,
+    edits: [
+      [
+        "const childProcess = require('node:child_process');",
+        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+      ],
+    ],
+  },
+];
+
+const edit = {
+  name: 'edit',
+  setup(build) {
+    // What the environment variable DEBUG turns on in libraries; ours is SCALECTL_DEBUG. Exports as debug does.
+    build.onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'silent' }));
+    build.onLoad({ filter: /.*/, namespace: 'silent' }, () => ({
+      contents: `module.exports = () => Object.assign(() => {}, { enabled: false });
+        module.exports.default = module.exports;`,
+      loader: 'js',
+    }));
+    // Node's own streams are what this package is a copy of.
+    build.onResolve({ filter: /^readable-stream$/ }, () => ({ path: 'node:stream', external: true }));
+    for (const { file, edits } of EDITS) {
+      build.onLoad({ filter: file }, ({ path }) => {
+        let contents = readFileSync(path, 'utf8');
+        for (const [from, to] of edits) {
+          const edited = contents.replace(from, () => to);
+          if (edited === contents) throw new Error(`${path} has changed: nothing in it is like ${from}`);
+          contents = edited;
+        }
+        return { contents, loader: 'js' };
+      });
+    }
+  },
+};
+
+rmSync(outdir, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
   entryPoints: { main: 'src/main.ts' },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   minify: true,
@@ -47,8 +111,10 @@ const result = await build({
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   // yaml offers Node its CommonJS build, which an on-demand import cannot take names from; the other is the same code.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  plugins: [leaveOut],
+  plugins: [leaveOut, edit],
   logLevel: 'warning',
 });
 const bytes = Object.values(result.metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
-console.error(`dist/: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
+console.error(
+  `${outdir}: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`,
+);

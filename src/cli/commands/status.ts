@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SignalPolicy } from '../../policy/policy.js';
-import { collectUsage, lookAtSwarm } from '../../status/collect.js';
-import { statusOf, type Status, type StatusService } from '../../status/model.js';
+import { lookAtSwarm } from '../../status/collect.js';
+import { statusOf, type Status, type StatusService, type Usage } from '../../status/model.js';
 import type { Engine } from '../../swarm/engine.js';
 import { formatDurationMs } from '../../text.js';
 import type { Options } from '../command.js';
 import { colours, type Context } from '../context.js';
 import { isStructured, writeStructured } from '../render/structured.js';
-import { renderTable, type Column } from '../render/table.js';
+import type { Column } from '../render/table.js';
 import { chooseStack, servicesOf } from '../stack-choice.js';
 
 const WATCH_INTERVAL_MS = 2_000;
@@ -17,7 +17,12 @@ export async function run(context: Context, _args: readonly string[], options: O
   const engine = await context.engine();
   const withStats = options['stats'] !== false;
   if (options['watch'] !== true) {
-    await show(context, await take(context, engine, withStats));
+    // What shows the table is loaded while the Engine answers.
+    const [status] = await Promise.all([
+      take(context, engine, withStats),
+      isStructured(context) ? null : loadDisplay(context),
+    ]);
+    await show(context, status);
     return;
   }
   while (!context.signal.aborted) {
@@ -33,13 +38,29 @@ export async function run(context: Context, _args: readonly string[], options: O
 
 async function take(context: Context, engine: Engine, withStats: boolean): Promise<Status> {
   const { signal } = context;
-  const { info, nodes, services, tasks } = await lookAtSwarm(engine, signal);
+  const [{ nodes, services, tasks }, sampling] = await Promise.all([
+    lookAtSwarm(engine, signal),
+    // The Engine takes longer to describe itself than to list everything else.
+    withStats ? Promise.all([engine.info({ signal }), import('../../status/collect-usage.js')]) : null,
+  ]);
   const stack = await chooseStack(context, services);
   const own = servicesOf(stack, services);
   const ids = new Set(own.map(({ ID }) => ID));
   const ownTasks = tasks.filter(({ ServiceID }) => ids.has(ServiceID));
-  const usage = withStats ? await collectUsage(engine, ownTasks, info, signal) : new Map<string, never>();
+  let usage: ReadonlyMap<string, Usage> = new Map();
+  if (sampling !== null) {
+    const [info, { collectUsage }] = sampling;
+    usage = await collectUsage(engine, ownTasks, info, signal);
+  }
   return statusOf({ stack, nodes, services: own, tasks: ownTasks, usage });
+}
+
+async function loadDisplay(context: Context) {
+  const [colour, { renderTable }] = await Promise.all([
+    colours(context, context.stdout),
+    import('../render/table.js'),
+  ]);
+  return { colour, renderTable };
 }
 
 async function show(context: Context, status: Status): Promise<void> {
@@ -52,7 +73,7 @@ async function show(context: Context, status: Status): Promise<void> {
     stdout.write(status.services.map(({ fullName }) => `${fullName}\n`).join(''));
     return;
   }
-  const colour = await colours(context, stdout);
+  const { colour, renderTable } = await loadDisplay(context);
   const ready = status.nodes.filter(({ state }) => state === 'ready').length;
   const nodes = `${ready}/${status.nodes.length} node${status.nodes.length === 1 ? '' : 's'} ready`;
   stdout.write(

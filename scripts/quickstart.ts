@@ -18,8 +18,12 @@ const STATE_FILE = join(ROOT, '.quickstart.json');
 const SECRETS = join(ROOT, 'stacks/secrets');
 const STACK = 'ecommerce';
 
-/** Short windows, so that the tour shows shrinking too without making anybody wait for minutes. */
-const TOUR_WINDOWS = { BACKEND_DOWN_WINDOW: '15s', WORKER_DOWN_WINDOW: '15s' };
+/**
+ * Short windows, so that the tour shows shrinking too without making anybody wait for minutes; and a small share of a
+ * core for each backend, so that a small machine shows growing too.
+ */
+const TOUR_SETTINGS = { BACKEND_DOWN_WINDOW: '15s', WORKER_DOWN_WINDOW: '15s', BACKEND_CPUS: '0.2' };
+const LOAD = { path: '/work?ms=50', perSecond: 7 };
 const JOBS = 200;
 const JOB_MS = 1_000;
 const LOAD_MS = 30_000;
@@ -70,7 +74,11 @@ async function tour(): Promise<void> {
   console.log('$ scalectl autoscale --daemon --interval 2s');
   try {
     await postJson(`${shop}/jobs`, { count: JOBS, ms: JOB_MS });
-    const load = burnCpu(`${shop}/work?ms=50`, { perSecond: 16, forMs: LOAD_MS, signal: stop.signal });
+    const load = burnCpu(`${shop}${LOAD.path}`, {
+      perSecond: LOAD.perSecond,
+      forMs: LOAD_MS,
+      signal: stop.signal,
+    });
     await follow(env);
     const { answered, failed } = await load;
     console.log(`\n${answered} requests were answered meanwhile, ${failed} failed.`);
@@ -89,7 +97,7 @@ function environment(swarm: ChosenSwarm): Record<string, string> {
   ) as Record<string, string>;
   return {
     ...env,
-    ...TOUR_WINDOWS,
+    ...TOUR_SETTINGS,
     ...swarm.env,
     SCALECTL_STACK: STACK,
     QUEUE_URL: `redis://${swarm.address}:6379`,
@@ -98,21 +106,35 @@ function environment(swarm: ChosenSwarm): Record<string, string> {
 }
 
 async function placeOrder(shop: string): Promise<void> {
+  await until('the shop to be ready', `${shop}/ready`, (answer) => answer['ready'] === true);
   const [product] = (await (await fetch(`${shop}/products`)).json()) as { id: number; name: string }[];
   if (product === undefined) throw new Error(`${shop}/products has no product`);
   const { id } = (await postJson(`${shop}/orders`, { productId: product.id, quantity: 1 })) as { id: number };
-  const deadline = Date.now() + READY_MS;
-  for (;;) {
-    const answer = await fetch(`${shop}/orders/${id}`);
-    const order = answer.ok ? ((await answer.json()) as { status?: string }) : {};
-    if (order.status === 'processed') break;
-    if (Date.now() > deadline)
-      throw new Error(`order ${id} is not processed; last answer: ${JSON.stringify(order)}`);
-    await delay(200, undefined, { signal: stop.signal });
-  }
+  await until(
+    `order ${id} to be processed`,
+    `${shop}/orders/${id}`,
+    (order) => order['status'] === 'processed',
+  );
   console.log(
     `order ${id} of "${product.name}": in Postgres, read back from the replica, processed by a worker`,
   );
+}
+
+async function until(
+  what: string,
+  url: string,
+  wanted: (answer: Record<string, unknown>) => boolean,
+): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const text = await fetch(url).then(
+      (response) => response.text(),
+      (error: unknown) => JSON.stringify({ error: String(error) }),
+    );
+    if (wanted(JSON.parse(text) as Record<string, unknown>)) return;
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}; last answer: ${text}`);
+    await delay(200, undefined, { signal: stop.signal });
+  }
 }
 
 /** One line per look, until the replicas have risen and come back to where they began. */

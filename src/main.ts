@@ -11,12 +11,12 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 export async function main(argv: readonly string[]): Promise<void> {
   surviveClosedPipes();
   const abort = new AbortController();
-  let stoppedBy: keyof typeof SIGNALS | null = null;
+  const stopped: { by: keyof typeof SIGNALS | null } = { by: null };
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(name, () => {
       // Asked twice, somebody is in a hurry: whatever is waited for is left as it is.
-      if (stoppedBy !== null) process.exit(SIGNALS[name]);
-      stoppedBy = name;
+      if (stopped.by !== null) process.exit(SIGNALS[name]);
+      stopped.by = name;
       abort.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
     });
   }
@@ -33,8 +33,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       },
     });
   } catch (error) {
-    if (stoppedBy !== null) {
-      process.exitCode = SIGNALS[stoppedBy];
+    if (stopped.by !== null) {
+      process.exitCode = SIGNALS[stopped.by];
       stderr.write('stopped; what was begun in the Swarm goes on by itself. See: scalectl status\n');
       return;
     }

@@ -24,6 +24,12 @@ interface Order {
 describe('the deployed stack', () => {
   test('an order must go through HAProxy to the primary, come back from the replica, and be processed by a worker', async () => {
     const base = `http://${world.address}:8080`;
+    await waitFor(
+      'the shop to be ready',
+      async () => (await fetch(`${base}/ready`)).status,
+      (status) => status === 200,
+      30_000,
+    );
     const products = (await (await fetch(`${base}/products`)).json()) as { id: number }[];
     const productId = products[0]?.id;
     expect(productId).toBeDefined();

@@ -5,15 +5,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import Docker from 'dockerode';
-import { EngineReader } from '../src/signals/engine-reader.js';
-import { sampleOnce, summariseUsage } from '../src/signals/service-usage.js';
-import { usageQueries, UsageSampler } from '../src/signals/usage.js';
+import type { UsageSampler } from '../src/signals/usage.js';
 import type { SwarmTask } from '../src/swarm/objects.js';
 import type { Result } from './results.js';
 import { MeasurementError, type Series } from './series.js';
 import { FIFTY_TASKS, type World } from './world.js';
 
-const ROUNDS = 5;
+const ROUNDS = 10;
 /** Containers that are asked one after the other unless all are; a multiple of the rounds. */
 const FEW = 10;
 /** Between two rounds: as for the daemon, the Engine has counters of its own that are newer than the last reading. */
@@ -27,6 +25,7 @@ export interface SamplingOptions {
 
 export async function benchSampling(world: World, { full, signal }: SamplingOptions): Promise<Result[]> {
   const { engine } = world;
+  const { EngineReader, summariseUsage, usageQueries, UsageSampler } = world.subject;
   const [info, tasks] = await Promise.all([
     engine.info({ signal }),
     engine.listTasks({ 'desired-state': ['running'] }, { signal }),
@@ -101,7 +100,7 @@ async function oneAfterTheOther(docker: Docker, ids: readonly string[], signal: 
 }
 
 async function coldSamples(
-  { engine }: World,
+  { engine, subject: { sampleOnce } }: World,
   tasks: readonly SwarmTask[],
   nodeId: string,
   signal: AbortSignal,

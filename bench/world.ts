@@ -5,22 +5,27 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectEngine } from '../src/swarm/dockerode.js';
 import { resolveEndpoint } from '../src/swarm/endpoint.js';
 import type { Engine } from '../src/swarm/engine.js';
 import { removeLab, startLab } from '../test/lab/lab.js';
 import { type EngineVersion, readRecord } from '../test/lab/record.js';
 import { MeasurementError } from './series.js';
+import type * as subjectModule from './subject.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SUBJECT = fileURLToPath(new URL('subject.ts', import.meta.url));
 const FIFTY = fileURLToPath(new URL('fixtures/fifty.yml', import.meta.url));
 
 export const FIFTY_STACK = 'fifty';
 export const FIFTY_TASKS = 50;
 export const SHOP_STACK = 'ecommerce';
 
+type Subject = typeof subjectModule;
+
 export interface World {
   engine: Engine;
+  /** parts of scalectl to be timed inside this process, from the same build */
+  subject: Subject;
   engineRelease: string;
   /**
    * The environment of everything that is timed: the lab, and nothing that changes how Node starts.
@@ -64,7 +69,8 @@ export async function openWorld({
     const lab = await startLab({ name: labName, nodes: 1, engine: version, onProgress: say, signal });
     const bin = build(directory);
     const env = environment(directory, lab.env(), lab.nodes[0]?.address ?? '');
-    const engine = connectEngine(resolveEndpoint({ env }));
+    const subject = (await import(join(directory, 'dist/subject.js'))) as Subject;
+    const engine = subject.connectEngine(resolveEndpoint({ env }));
     const { engineVersion } = await engine.version({ signal });
     const scalectl = (...args: string[]): void => {
       say(`scalectl ${args.join(' ')}`);
@@ -72,6 +78,7 @@ export async function openWorld({
     };
     return {
       engine,
+      subject,
       engineRelease: engineVersion,
       env,
       bin,
@@ -89,7 +96,7 @@ export async function openWorld({
 
 /** A build of our own: `dist/` may be stale, or made anew by somebody else in the middle of a measurement. */
 function build(directory: string): string {
-  runToEnd(process.execPath, [join(ROOT, 'scripts/build.mjs'), join(directory, 'dist')], {
+  runToEnd(process.execPath, [join(ROOT, 'scripts/build.mjs'), join(directory, 'dist'), SUBJECT], {
     cwd: ROOT,
     env: process.env,
   });

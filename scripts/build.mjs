@@ -1,14 +1,18 @@
 /** Bundles src/ into dist/: one small entry, and a chunk for whatever a command loads on demand. */
 
 import { readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-/** Another directory than dist/, for those who want a build of their own: `node scripts/build.mjs DIRECTORY`. */
-const outdir = process.argv[2] ?? `${root}dist`;
+/**
+ * For those who want a build of their own, in another directory than dist/ and perhaps with further entries:
+ * `node scripts/build.mjs DIRECTORY ENTRY.ts…`.
+ */
+const [outdir = `${root}dist`, ...entries] = process.argv.slice(2);
 
 /**
  * Parts of dockerode that only building images, BuildKit sessions and docker-modem's own ssh use. scalectl does none
@@ -95,7 +99,10 @@ const edit = {
 rmSync(outdir, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { main: 'src/main.ts' },
+  entryPoints: {
+    main: 'src/main.ts',
+    ...Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])),
+  },
   outdir,
   bundle: true,
   splitting: true,

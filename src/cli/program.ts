@@ -11,7 +11,7 @@ export interface ProgramOptions {
   version: string;
   write: (text: string) => void;
   /** called with the flags that every command has, before the command runs */
-  context: (globals: Globals) => Context;
+  context: (globals: Globals, command: CommandSpec) => Context;
 }
 
 /** Usage errors come out as UserError; help and version text go to `write`. */
@@ -54,7 +54,7 @@ function addCommand(program: Command, spec: CommandSpec, options: ProgramOptions
     const args = received.slice(0, -2).flat() as string[];
     const module = await spec.load();
     const globals = globalsFrom(command.optsWithGlobals());
-    await module.run(options.context(globals), args, command.opts<Options>());
+    await module.run(options.context(globals, spec), args, command.opts<Options>());
   });
 }
 
@@ -101,7 +101,10 @@ function usageError(error: CommanderError, argv: readonly string[]): UserError {
       ? [...GLOBAL_OPTIONS, ...(command?.options ?? [])].flatMap(({ flags }) => /--[a-z-]+/.exec(flags) ?? [])
       : []),
   ];
-  const wrong = /'([^']*)'/.exec(message)?.[1] ?? '';
+  const [, choice, choices] =
+    /argument '([^']*)' is invalid\. Allowed choices are (.*)\.$/.exec(message) ?? [];
+  known.push(...(choices?.split(', ') ?? []));
+  const wrong = choice ?? /'([^']*)'/.exec(message)?.[1] ?? '';
   return new UserError(message, {
     place: 'command line',
     hint:

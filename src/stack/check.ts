@@ -51,10 +51,16 @@ export const scalarText: Check<string> = (value, path, checking) =>
         typeof value === 'boolean' ? `Quote it: "${value}"` : undefined,
       );
 
+const FROM_VARIABLE = 'The value comes from a variable: look at what it is set to.';
+
 export const flag: Check<boolean> = (value, path, checking) => {
   if (typeof value === 'boolean') return value;
   if (checking.wasSubstituted(path) && (value === 'true' || value === 'false')) return value === 'true';
-  return checking.report(path, `must be true or false, got ${show(value)}`);
+  return checking.report(
+    path,
+    `must be true or false, got ${show(value)}`,
+    checking.wasSubstituted(path) ? FROM_VARIABLE : 'Write it without quotes: true or false.',
+  );
 };
 
 export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): Check<number> {
@@ -64,7 +70,11 @@ export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): Check<nu
         ? Number(value)
         : value;
     if (typeof number !== 'number' || !Number.isInteger(number)) {
-      return checking.report(path, `must be a whole number, got ${show(value)}`);
+      return checking.report(
+        path,
+        `must be a whole number, got ${show(value)}`,
+        checking.wasSubstituted(path) ? FROM_VARIABLE : 'Write digits without quotes: 2, for example.',
+      );
     }
     if (number < least || number > most) {
       const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
@@ -108,7 +118,13 @@ export function oneOf<const T extends string>(...choices: T[]): Check<T> {
 
 export function listOf<T>(item: Check<T>): Check<T[]> {
   return (value, path, checking) => {
-    if (!Array.isArray(value)) return checking.report(path, `must be a list, got ${show(value)}`);
+    if (!Array.isArray(value)) {
+      return checking.report(
+        path,
+        `must be a list, got ${show(value)}`,
+        'Put each entry on a line with "- ".',
+      );
+    }
     return value.flatMap((entry, index) => {
       const checked = item(entry, [...path, index], checking);
       return checked === undefined ? [] : [checked];
@@ -116,9 +132,17 @@ export function listOf<T>(item: Check<T>): Check<T[]> {
   };
 }
 
+function notMapping(value: unknown, path: Path, checking: Checking): undefined {
+  return checking.report(
+    path,
+    `must be a mapping, got ${show(value)}`,
+    'Put "key: value" on lines below it.',
+  );
+}
+
 export function mapOf<T>(item: Check<T>): Check<Record<string, T>> {
   return (value, path, checking) => {
-    if (!isRecord(value)) return checking.report(path, `must be a mapping, got ${show(value)}`);
+    if (!isRecord(value)) return notMapping(value, path, checking);
     const result: Record<string, T> = {};
     for (const [key, entry] of Object.entries(value)) {
       const checked = item(entry, [...path, key], checking);
@@ -151,7 +175,7 @@ export interface ObjectRules {
 export function object<S extends Shape>(shape: S, rules: ObjectRules = {}): Check<ShapeValue<S>> {
   const known = [...Object.keys(shape), ...(rules.ignored ?? [])];
   return (value, path, checking) => {
-    if (!isRecord(value)) return checking.report(path, `must be a mapping, got ${show(value)}`);
+    if (!isRecord(value)) return notMapping(value, path, checking);
     const result: Record<string, unknown> = {};
     for (const [key, entry] of Object.entries(value)) {
       if (key.startsWith('x-') && !(key in shape)) continue;

@@ -232,7 +232,7 @@ const service = object(
   {
     required: ['image'],
     refused: {
-      extends: 'Write the keys out, or give several files with the shared parts as YAML anchors.',
+      extends: 'Write the keys out, or share them by a YAML anchor: "<<: *common".',
       volume_driver: 'Name the driver at the top-level volume.',
       volumes_from: 'Mount a named volume in both services.',
       cpu_quota: 'Use deploy.resources.limits.cpus.',

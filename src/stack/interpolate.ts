@@ -70,8 +70,9 @@ function substitute(
       bare?: string,
       braced?: string,
       operator?: string,
-      operand = '',
+      given?: string,
     ): string => {
+      const operand = given ?? '';
       if (dollar !== undefined) return '$';
       const name = bare ?? braced;
       if (name === undefined) {

@@ -32,11 +32,15 @@ export async function run(context: Context, _args: readonly string[], options: O
 
 function question(stack: string, contents: StackContents): string {
   const { services, networks, secrets, configs, volumes } = contents;
-  const data = volumes.length > 0 ? ` and ${volumes.length} volumes with all their data` : '';
+  const data = volumes.length > 0 ? ` and ${count(volumes, 'volume')} with all their data` : '';
   return (
-    `Remove the stack ${stack}: ${services.length} services, ${networks.length} networks, ` +
-    `${secrets.length} secrets, ${configs.length} configs${data}?`
+    `Remove the stack ${stack}: ${count(services, 'service')}, ${count(networks, 'network')}, ` +
+    `${count(secrets, 'secret')}, ${count(configs, 'config')}${data}?`
   );
+}
+
+function count(items: readonly unknown[], noun: string): string {
+  return `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
 }
 
 function keptText({ keptSecrets, volumes }: StackContents): string {

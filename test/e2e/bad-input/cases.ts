@@ -1,0 +1,1413 @@
+/** Input that cannot be right, and the exact words about it. `{dir}` stands for the directory that a case runs in. */
+
+export interface BadInput {
+  name: string;
+  args: readonly string[];
+  /** added to the environment */
+  env?: Readonly<Record<string, string>>;
+  /** written into the directory first */
+  files?: Readonly<Record<string, string>>;
+  code: 1 | 2;
+  stderr: readonly string[];
+}
+
+export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
+  'a wrong command line': [
+    {
+      name: 'an unknown command',
+      args: ['stauts'],
+      code: 2,
+      stderr: ["error: command line: unknown command 'stauts'", '  Did you mean "status"?'],
+    },
+    {
+      name: 'a command that is like none',
+      args: ['frobnicate'],
+      code: 2,
+      stderr: ["error: command line: unknown command 'frobnicate'", '  See: scalectl --help'],
+    },
+    {
+      name: 'help for an unknown command',
+      args: ['help', 'depoly'],
+      code: 2,
+      stderr: ["error: command line: unknown command 'depoly'", '  Did you mean "deploy"?'],
+    },
+    {
+      name: 'an unknown flag',
+      args: ['status', '--no-stast'],
+      code: 2,
+      stderr: ["error: command line: unknown option '--no-stast'", '  Did you mean "--no-stats"?'],
+    },
+    {
+      name: 'an unknown flag that is like none',
+      args: ['status', '--frobnicate'],
+      code: 2,
+      stderr: ["error: command line: unknown option '--frobnicate'", '  See: scalectl status --help'],
+    },
+    {
+      name: 'an unknown short flag',
+      args: ['status', '-z'],
+      code: 2,
+      stderr: ["error: command line: unknown option '-z'", '  See: scalectl status --help'],
+    },
+    {
+      name: 'a flag of another command',
+      args: ['down', '--dry-run'],
+      code: 2,
+      stderr: ["error: command line: unknown option '--dry-run'", '  See: scalectl down --help'],
+    },
+    {
+      name: 'a missing argument',
+      args: ['scale'],
+      code: 2,
+      stderr: [
+        "error: command line: missing required argument 'service=replicas'",
+        '  See: scalectl scale --help',
+      ],
+    },
+    {
+      name: 'an argument too many',
+      args: ['status', 'web'],
+      code: 2,
+      stderr: [
+        "error: command line: too many arguments for 'status'. Expected 0 arguments but got 1.",
+        '  See: scalectl status --help',
+      ],
+    },
+    {
+      name: 'a flag without its value',
+      args: ['status', '--stack'],
+      code: 2,
+      stderr: [
+        "error: command line: option '--stack <name>' argument missing",
+        '  See: scalectl status --help',
+      ],
+    },
+    {
+      name: 'an output that is none',
+      args: ['status', '-o', 'xml'],
+      code: 2,
+      stderr: [
+        "error: command line: option '-o, --output <format>' argument 'xml' is invalid. Allowed choices are table, wide, json, yaml, name.",
+        '  Did you mean "yaml"?',
+      ],
+    },
+    {
+      name: 'an output with a slip',
+      args: ['status', '-o', 'jsno'],
+      code: 2,
+      stderr: [
+        "error: command line: option '-o, --output <format>' argument 'jsno' is invalid. Allowed choices are table, wide, json, yaml, name.",
+        '  Did you mean "json"?',
+      ],
+    },
+    {
+      name: 'a progress that is none',
+      args: ['deploy', '--progress', 'loud'],
+      code: 2,
+      stderr: [
+        "error: command line: option '--progress <mode>' argument 'loud' is invalid. Allowed choices are auto, tty, plain, json, quiet.",
+        '  See: scalectl deploy --help',
+      ],
+    },
+    {
+      name: 'a choice that is none',
+      args: ['deploy', '--resolve-image', 'sometimes'],
+      code: 2,
+      stderr: [
+        "error: command line: option '--resolve-image <when>' argument 'sometimes' is invalid. Allowed choices are always, changed, never.",
+        '  See: scalectl deploy --help',
+      ],
+    },
+    {
+      name: 'a timeout that is no duration',
+      args: ['scale', 'web=2', '--timeout', 'soon'],
+      code: 2,
+      stderr: ['error: --timeout: "soon" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'a timeout without a unit',
+      args: ['scale', 'web=2', '--timeout', '30'],
+      code: 2,
+      stderr: ['error: --timeout: "30" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'a timeout of nothing',
+      args: ['down', '--timeout', '0s'],
+      code: 2,
+      stderr: ['error: --timeout: "0s" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'an error under -o json',
+      args: ['status', '-o', 'json', '--no-stast'],
+      code: 2,
+      stderr: [
+        '{"apiVersion":"scalectl/v1","kind":"Error","exitCode":2,"message":"unknown option \'--no-stast\'","place":"command line","hint":"Did you mean \\"--no-stats\\"?","others":[]}',
+      ],
+    },
+    {
+      name: 'a problem under -o json',
+      args: ['scale', 'wbe=2', '--stack', 'tiny', '-o', 'json'],
+      code: 2,
+      stderr: [
+        '{"apiVersion":"scalectl/v1","kind":"Error","exitCode":2,"message":"there is no service \\"wbe\\" in the stack tiny","place":null,"hint":"Did you mean \\"web\\"?","others":[]}',
+      ],
+    },
+  ],
+  'a wrong way to the Engine': [
+    {
+      name: 'an address that is none',
+      args: ['status', '-H', 'nonsense'],
+      code: 2,
+      stderr: [
+        'error: --host: cannot understand the Engine address "nonsense"',
+        '  Use unix:///path/to/docker.sock, tcp://host:2376 or ssh://user@host.',
+      ],
+    },
+    {
+      name: 'an address with a port that is none',
+      args: ['status', '--host', 'tcp://engine:99999'],
+      code: 2,
+      stderr: [
+        'error: --host: cannot understand the Engine address "tcp://engine:99999"',
+        '  Use unix:///path/to/docker.sock, tcp://host:2376 or ssh://user@host.',
+      ],
+    },
+    {
+      name: 'an unknown context',
+      args: ['status', '--context', 'nowhere'],
+      code: 2,
+      stderr: [
+        'error: --context: no docker context named "nowhere"',
+        '  List the contexts with: docker context ls',
+      ],
+    },
+    {
+      name: 'both a context and an address',
+      args: ['status', '--context', 'a', '--host', 'tcp://b'],
+      code: 2,
+      stderr: ['error: --context and --host exclude each other', '  Give one of the two.'],
+    },
+    {
+      name: 'an address in the environment that is none',
+      args: ['status'],
+      env: { DOCKER_HOST: 'engine:2375' },
+      code: 2,
+      stderr: [
+        'error: environment DOCKER_HOST: cannot understand the Engine address "engine:2375"',
+        '  Use unix:///path/to/docker.sock, tcp://host:2376 or ssh://user@host.',
+      ],
+    },
+    {
+      name: 'an unknown context in the environment',
+      args: ['status'],
+      env: { DOCKER_HOST: '', DOCKER_CONTEXT: 'nowhere' },
+      code: 2,
+      stderr: [
+        'error: environment DOCKER_CONTEXT: no docker context named "nowhere"',
+        '  List the contexts with: docker context ls',
+      ],
+    },
+    {
+      name: 'a socket that is not there',
+      args: ['status'],
+      env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+      code: 1,
+      stderr: [
+        'error: cannot reach the Docker Engine at unix:///nowhere/docker.sock: there is no such socket',
+        '  Is it running? Check with: scalectl doctor',
+      ],
+    },
+    {
+      name: 'a socket that is not there, for a deploy',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad'],
+      env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n' },
+      code: 1,
+      stderr: [
+        'error: cannot reach the Docker Engine at unix:///nowhere/docker.sock: there is no such socket',
+        '  Is it running? Check with: scalectl doctor',
+      ],
+    },
+    {
+      name: 'a port where nothing listens',
+      args: ['status', '-H', 'tcp://127.0.0.1:1'],
+      code: 1,
+      stderr: [
+        'error: cannot reach the Docker Engine at tcp://127.0.0.1:1: nothing listens there',
+        '  Is it running? Check with: scalectl doctor',
+      ],
+    },
+    {
+      name: 'a file that is no socket, under -o json',
+      args: ['status', '-o', 'json'],
+      env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+      code: 1,
+      stderr: [
+        '{"apiVersion":"scalectl/v1","kind":"Error","exitCode":1,"message":"cannot reach the Docker Engine at unix:///nowhere/docker.sock: there is no such socket","place":null,"hint":"Is it running? Check with: scalectl doctor","others":[]}',
+      ],
+    },
+  ],
+  'a wrong number of replicas': [
+    {
+      name: 'an unknown service',
+      args: ['scale', 'wbe=2', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'a service that is like none',
+      args: ['scale', 'frontend-proxy=2', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: there is no service "frontend-proxy" in the stack tiny',
+        '  There are: agent, db, web',
+      ],
+    },
+    {
+      name: 'an unknown stack',
+      args: ['scale', 'web=2', '--stack', 'tinny'],
+      code: 2,
+      stderr: ['error: --stack: there is no stack "tinny" in this Swarm', '  Did you mean "tiny"?'],
+    },
+    {
+      name: 'no number at all',
+      args: ['scale', 'web', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: scale: cannot read "web"', '  Write SERVICE=REPLICAS: backend=5'],
+    },
+    {
+      name: 'nothing behind the sign',
+      args: ['scale', 'web=', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: scale web=: "" is no number of replicas', '  Give a whole number, 0 or more: web=5'],
+    },
+    {
+      name: 'a negative number',
+      args: ['scale', 'web=-1', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: scale web=-1: "-1" is no number of replicas',
+        '  Give a whole number, 0 or more: web=5',
+      ],
+    },
+    {
+      name: 'a word',
+      args: ['scale', 'web=two', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: scale web=two: "two" is no number of replicas',
+        '  Give a whole number, 0 or more: web=5',
+      ],
+    },
+    {
+      name: 'a fraction',
+      args: ['scale', 'web=1.5', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: scale web=1.5: "1.5" is no number of replicas',
+        '  Give a whole number, 0 or more: web=5',
+      ],
+    },
+    {
+      name: 'an absurd number',
+      args: ['scale', 'web=100000', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: scale web=100000: 100000 replicas are more than any Swarm runs; the most that scale takes is 1000',
+        '  Check the number.',
+      ],
+    },
+    {
+      name: 'a service given twice',
+      args: ['scale', 'web=2', 'web=3', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: scale web=3: web is given twice', '  Name each service once.'],
+    },
+    {
+      name: 'a service given twice, short and in full',
+      args: ['scale', 'web=2', 'tiny_web=3', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: scale tiny_web=3: tiny_web is given twice', '  Name each service once.'],
+    },
+    {
+      name: 'a good number beside a bad one',
+      args: ['scale', 'web=2', 'wroker=3', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wroker" in the stack tiny', '  There are: agent, db, web'],
+    },
+    {
+      name: 'a global service',
+      args: ['scale', 'agent=2', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: scale agent: agent is a global service and has no number of replicas',
+        '  It runs once on each node; placement constraints decide on which.',
+      ],
+    },
+    {
+      name: 'a database',
+      args: ['scale', 'db=2', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: scale db: db is a database (postgres): a further replica is no copy of it by itself',
+        '  If its own replication takes care of that, say so with --force.',
+      ],
+    },
+  ],
+  'a wrong stack': [
+    {
+      name: 'no stack file',
+      args: ['deploy', '--stack', 'bad'],
+      code: 2,
+      stderr: [
+        'error: --compose-file: there is no stack file here',
+        '  Name one with -c FILE or "file:" in scalectl.yml. Looked for: docker-stack.yml, stack.yml, compose.yml, docker-compose.yml.',
+      ],
+    },
+    {
+      name: 'a stack file that is not there',
+      args: ['deploy', '-c', 'gone.yml', '--stack', 'bad'],
+      code: 2,
+      stderr: [
+        'error: --compose-file: there is no readable stack file gone.yml',
+        '  Name it with: scalectl deploy -c FILE',
+      ],
+    },
+    {
+      name: 'a stack file that is a directory',
+      args: ['deploy', '-c', '.', '--stack', 'bad'],
+      code: 2,
+      stderr: [
+        'error: --compose-file: there is no readable stack file .',
+        '  Name it with: scalectl deploy -c FILE',
+      ],
+    },
+    {
+      name: 'no stack name',
+      args: ['deploy', '-c', 'stack.yml'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n' },
+      code: 2,
+      stderr: [
+        'error: --stack: the stack has no name',
+        '  Give one with --stack NAME, "stack: NAME" in scalectl.yml, or SCALECTL_STACK.',
+      ],
+    },
+    {
+      name: 'a stack name that is none',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'my stack'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n' },
+      code: 2,
+      stderr: [
+        'error: --stack: "my stack" is no stack name',
+        '  Begin with a letter or digit; then letters, digits, "-" and "_", 41 at most.',
+      ],
+    },
+    {
+      name: 'a stack name in the environment that is none',
+      args: ['deploy', '-c', 'stack.yml'],
+      env: { SCALECTL_STACK: '-x' },
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_STACK: "-x" is no stack name',
+        '  Begin with a letter or digit; then letters, digits, "-" and "_", 41 at most.',
+      ],
+    },
+    {
+      name: 'a stack name in scalectl.yml that is none',
+      args: ['deploy', '-c', 'stack.yml'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n', 'scalectl.yml': 'stack: a/b\n' },
+      code: 2,
+      stderr: [
+        'error: scalectl.yml: stack: "a/b" is no stack name',
+        '  Begin with a letter or digit; then letters, digits, "-" and "_", 41 at most.',
+      ],
+    },
+    {
+      name: 'a scalectl.yml that is no YAML',
+      args: ['status'],
+      files: { 'scalectl.yml': 'stack: [tiny\nfile: x\n' },
+      code: 2,
+      stderr: [
+        'error: scalectl.yml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+        '  Mend the YAML at this place.',
+      ],
+    },
+    {
+      name: 'a scalectl.yml that is a list',
+      args: ['status'],
+      files: { 'scalectl.yml': '- tiny\n' },
+      code: 2,
+      stderr: [
+        'error: scalectl.yml:1:1: the top of scalectl.yml must be a mapping',
+        '  Start with "stack: NAME".',
+      ],
+    },
+    {
+      name: 'an unknown key in scalectl.yml',
+      args: ['status'],
+      files: { 'scalectl.yml': 'file: a.yml\nstakc: tiny\n' },
+      code: 2,
+      stderr: ['error: scalectl.yml:2:8: unknown key "stakc"', '  Did you mean "stack"?'],
+    },
+    {
+      name: 'a number in scalectl.yml',
+      args: ['status'],
+      files: { 'scalectl.yml': 'stack: 12\n' },
+      code: 2,
+      stderr: ['error: scalectl.yml:1:8: stack: must be text, got 12', '  Write stack: shop, for example.'],
+    },
+    {
+      name: 'a stack to remove that is not there',
+      args: ['down', '--yes', '--stack', 'tinny'],
+      code: 2,
+      stderr: [
+        'error: --stack: there is no stack tinny',
+        '  See which stacks there are with: scalectl status',
+      ],
+    },
+    {
+      name: 'a removal that nobody can agree to',
+      args: ['down', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: Remove the stack tiny: 3 services, 1 network, 0 secrets, 0 configs? Nobody is there to answer',
+        '  Say yes beforehand with --yes.',
+      ],
+    },
+  ],
+  'a wrong stack file': [
+    {
+      name: 'an empty file',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': '' },
+      code: 2,
+      stderr: ['error: stack.yml: the file is empty', '  A stack file needs at least "services:".'],
+    },
+    {
+      name: 'broken YAML',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n   ports: []\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:1: All mapping items must start at the same column',
+        '  Mend the YAML at this place.',
+      ],
+    },
+    {
+      name: 'a tab',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n\tweb: {}\n' },
+      code: 2,
+      stderr: ['error: stack.yml:2:1: Tabs are not allowed as indentation', '  Mend the YAML at this place.'],
+    },
+    {
+      name: 'a key given twice',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    image: httpd\n' },
+      code: 2,
+      stderr: ['error: stack.yml:4:5: Map keys must be unique', '  Mend the YAML at this place.'],
+    },
+    {
+      name: 'an anchor that is not there',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    environment: *common\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:18: there is no anchor &common before this',
+        '  Put &common at what is meant, above this line.',
+      ],
+    },
+    {
+      name: 'no services',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'version: "3.8"\n' },
+      code: 2,
+      stderr: ['error: stack.yml:1:1: "services" is missing', '  Add "services:" here.'],
+    },
+    {
+      name: 'an unknown key',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    enviroment: {A: 1}\n' },
+      code: 2,
+      stderr: ['error: stack.yml:4:5: services.web.enviroment: unknown key', '  Did you mean "environment"?'],
+    },
+    {
+      name: 'an unknown key at the top',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\nnetwork: {front: {}}\n' },
+      code: 2,
+      stderr: ['error: stack.yml:4:1: network: unknown key', '  Did you mean "networks"?'],
+    },
+    {
+      name: 'text for a list',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: "8080:80"\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:12: services.web.ports: must be a list, got "8080:80"',
+        '  Put each entry on a line with "- ".',
+      ],
+    },
+    {
+      name: 'a word for a number',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: two\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:5:17: services.web.deploy.replicas: must be a whole number, got "two"',
+        '  Write digits without quotes: 2, for example.',
+      ],
+    },
+    {
+      name: 'a list for a mapping',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    deploy: [replicas]\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:5: services.web.deploy: must be a mapping, got ["replicas"]',
+        '  Put "key: value" on lines below it.',
+      ],
+    },
+    {
+      name: 'a boolean in the environment',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    environment:\n      DEBUG: true\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:5:14: services.web.environment.DEBUG: must be text or a number, got true',
+        '  Quote it: "true"',
+      ],
+    },
+    {
+      name: 'no image',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    command: sleep 1\n' },
+      code: 2,
+      stderr: ['error: stack.yml:2:3: services.web: "image" is missing', '  Add "image:" here.'],
+    },
+    {
+      name: 'extends',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    extends: {service: base}\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:5: services.web.extends: is not supported in a Swarm',
+        '  Write the keys out, or share them by a YAML anchor: "<<: *common".',
+      ],
+    },
+    {
+      name: 'mem_limit',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    mem_limit: 64m\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:16: services.web.mem_limit: is not supported in a Swarm',
+        '  Use deploy.resources.limits.memory.',
+      ],
+    },
+    {
+      name: 'a network that is not declared',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    networks: [frnt]\nnetworks:\n  front:\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:16: services.web.networks.frnt: there is no network "frnt" in this file',
+        '  Did you mean "front"?',
+      ],
+    },
+    {
+      name: 'a volume that is not declared',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    volumes:\n      - data:/var/lib/data\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:5:9: services.web.volumes.0: there is no volume "data" in this file',
+        '  Declare it under the top-level "volumes:".',
+      ],
+    },
+    {
+      name: 'a secret that is not declared',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    secrets: [password]\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:15: services.web.secrets.0: there is no secret "password" in this file',
+        '  Declare it under the top-level "secrets:".',
+      ],
+    },
+    {
+      name: 'a config that is not declared',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    configs: [{source: conf}]\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:15: services.web.configs.0: there is no config "conf" in this file',
+        '  Declare it under the top-level "configs:".',
+      ],
+    },
+    {
+      name: 'a required variable that is not set',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: ${WEB_IMAGE:?name the image to run}\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:3:12: services.web.image: required variable WEB_IMAGE is missing a value: name the image to run',
+        '  Set it in the environment: export WEB_IMAGE=…',
+      ],
+    },
+    {
+      name: 'a variable that is never closed',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    command: echo ${HOME\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:14: services.web.command: invalid interpolation format: "echo ${HOME"',
+        '  Write ${NAME}, or $$ for a dollar sign that should stay.',
+      ],
+    },
+    {
+      name: 'a lone dollar sign',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    environment:\n      PRICE: 5$\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:5:14: services.web.environment.PRICE: invalid interpolation format: "5$"',
+        '  Write ${NAME}, or $$ for a dollar sign that should stay.',
+      ],
+    },
+    {
+      name: 'a variable that is not what is needed',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      env: { N: 'many' },
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    deploy: {replicas: "${N}"}\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:24: services.web.deploy.replicas: must be a whole number, got "many"',
+        '  The value comes from a variable: look at what it is set to.',
+      ],
+    },
+    {
+      name: 'a port that is too large',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports:\n      - "80:70000"\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:5:9: cannot read the port "80:70000"',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+      ],
+    },
+    {
+      name: 'a port that is a name',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: ["http:80"]\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:13: cannot read the port "http:80"',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+      ],
+    },
+    {
+      name: 'ranges of ports that do not fit',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: ["8000-8002:80-81"]\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:13: cannot read the port "8000-8002:80-81"',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+      ],
+    },
+    {
+      name: 'a volume with too many parts',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    volumes: ["data:/a:ro:z"]\nvolumes: {data: }\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:15: cannot read the volume "data:/a:ro:z"',
+        '  Write "name:/path", "./directory:/path" or "/path", with ":ro" at the end for read-only.',
+      ],
+    },
+    {
+      name: 'a bind mount of nothing',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    volumes: [{type: bind, target: /data}]\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:15: services.web.volumes.0: "source" is missing',
+        '  Add "source:" with a path on the node.',
+      ],
+    },
+    {
+      name: 'a duration without a unit',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    healthcheck: {test: "true", interval: 30}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:43: services.web.healthcheck.interval: must be a duration, got 30',
+        '  Write it with a unit: "500ms", "30s", "1m30s".',
+      ],
+    },
+    {
+      name: 'a size that is none',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy: {resources: {limits: {memory: lots}}}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:43: services.web.deploy.resources.limits.memory: must be a size, got "lots"',
+        '  Write it with a unit: "64M", "1G".',
+      ],
+    },
+    {
+      name: 'cores that are none',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy: {resources: {limits: {cpus: "half"}}}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:41: services.web.deploy.resources.limits.cpus: must be a number of cores, got "half"',
+        '  Write it as text: "0.5".',
+      ],
+    },
+    {
+      name: 'an order that is none',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy: {update_config: {order: start-frist}}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:37: services.web.deploy.update_config.order: must be one of stop-first, start-first, got "start-frist"',
+        '  Did you mean "start-first"?',
+      ],
+    },
+    {
+      name: 'a health check without its kind',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    healthcheck: {test: [curl, localhost]}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:19: healthcheck.test must begin with CMD, CMD-SHELL or NONE, got "curl"',
+        '  Write ["CMD", "program", "argument"], or the command as one text.',
+      ],
+    },
+    {
+      name: 'a quote that is never closed',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: { 'stack.yml': "services:\n  web:\n    image: nginx\n    command: sh -c 'sleep 1\n" },
+      code: 2,
+      stderr: [
+        "error: stack.yml:4:14: a quote is never closed: sh -c 'sleep 1",
+        '  Close it, or give a list of words.',
+      ],
+    },
+    {
+      name: 'replicas of a global service',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    deploy: {mode: global, replicas: 2}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:38: services.web.deploy.replicas: a global service has one task per node, not a number of replicas',
+        '  Remove "replicas", or use "mode: replicated".',
+      ],
+    },
+    {
+      name: 'an external network that is not there',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    networks: [theirs]\nnetworks:\n  theirs: {external: true}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: external network theirs does not exist',
+        '  Create it with: docker network create --driver overlay theirs',
+      ],
+    },
+    {
+      name: 'several things at once',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    imge: nginx\n    ports: 80\n    deploy: {replicas: -1}\n    networks: [nowhere]\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:11: services.web.imge: unknown key',
+        '  Did you mean "image"?',
+        'error: stack.yml:5:12: services.web.ports: must be a list, got 80',
+        '  Put each entry on a line with "- ".',
+        'error: stack.yml:6:24: services.web.deploy.replicas: must be from 0 to 1000000, got -1',
+        'error: stack.yml:7:16: services.web.networks.nowhere: there is no network "nowhere" in this file',
+        '  Declare it under the top-level "networks:".',
+      ],
+    },
+    {
+      name: 'a change of mode',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'tiny', '--resolve-image', 'never'],
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    deploy: {mode: global}\n' },
+      code: 2,
+      stderr: [
+        'error: service tiny_web is replicated and cannot become global',
+        "  Swarm never changes a service's mode. Remove it first with: docker service rm tiny_web",
+      ],
+    },
+  ],
+  'a wrong secret or config': [
+    {
+      name: 'a secret whose file is not there',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    secrets: [password]\nsecrets:\n  password:\n    file: ./password\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:7:11: secrets.password: there is no readable file {dir}/password',
+        '  Create the file, set "external: true", or let scalectl make one: "x-scalectl-generate: true".',
+      ],
+    },
+    {
+      name: 'a secret whose file is empty',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    secrets: [password]\nsecrets:\n  password:\n    file: ./password\n',
+        password: '',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:7:11: secrets.password: the file has 0 bytes; Swarm takes from 1 to 512000',
+        '  Mend {dir}/password.',
+      ],
+    },
+    {
+      name: 'a config whose file is not there',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    configs: [conf]\nconfigs:\n  conf:\n    file: ./conf\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:7:11: configs.conf: there is no readable file {dir}/conf',
+        '  Create the file, or set "external: true".',
+      ],
+    },
+    {
+      name: 'a secret from nowhere',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    secrets: [password]\nsecrets:\n  password: {}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:6:3: secrets.password: nothing says where the secret comes from',
+        '  Create the file, set "external: true", or let scalectl make one: "x-scalectl-generate: true".',
+      ],
+    },
+    {
+      name: 'an external secret that is not there',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    secrets: [password]\nsecrets:\n  password: {external: true}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: external secret password does not exist',
+        '  Create it with: docker secret create password FILE',
+      ],
+    },
+  ],
+  'a wrong policy': [
+    {
+      name: 'a policy at the containers',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml': 'services:\n  web:\n    image: nginx\n    labels:\n      scalectl.autoscale: "true"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:5:27: services.web.labels.scalectl.autoscale: a policy belongs to the service, not to its containers',
+        '  Move it to services.web.deploy.labels.',
+      ],
+    },
+    {
+      name: 'an unknown label',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.taget: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:29: services.web.deploy.labels.scalectl.cpu.taget is no label that scalectl knows',
+        '  Did you mean "scalectl.cpu.target"?',
+        'error: stack.yml:7:29: services.web.deploy.labels.scalectl.autoscale has nothing to go by',
+        '  Add scalectl.cpu.target: "70", scalectl.memory.target, or scalectl.queue.url and scalectl.queue.key.',
+      ],
+    },
+    {
+      name: 'a label of a later version',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.http.target: "100"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:31: services.web.deploy.labels.scalectl.http.target is not supported yet in this version',
+        '  Remove it, or use cpu, memory or queue.',
+        'error: stack.yml:7:29: services.web.deploy.labels.scalectl.autoscale has nothing to go by',
+        '  Add scalectl.cpu.target: "70", scalectl.memory.target, or scalectl.queue.url and scalectl.queue.key.',
+      ],
+    },
+    {
+      name: 'a switch that is neither on nor off',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "yes"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:7:29: services.web.deploy.labels.scalectl.autoscale "yes" is neither true nor false',
+        '  Write scalectl.autoscale: "true".',
+      ],
+    },
+    {
+      name: 'labels without the switch',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:6:7: services.web.deploy.labels.scalectl.autoscale is missing, so that the other scalectl labels do nothing',
+        '  Add scalectl.autoscale: "true", or remove the others.',
+      ],
+    },
+    {
+      name: 'no maximum',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.cpu.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:6:7: services.web.deploy.labels.scalectl.max is missing',
+        '  Add scalectl.max: "10", for example: the most replicas you want to pay for.',
+      ],
+    },
+    {
+      name: 'no signal',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:7:29: services.web.deploy.labels.scalectl.autoscale has nothing to go by',
+        '  Add scalectl.cpu.target: "70", scalectl.memory.target, or scalectl.queue.url and scalectl.queue.key.',
+      ],
+    },
+    {
+      name: 'a minimum above the maximum',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.min: "8"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:8:23: services.web.deploy.labels.scalectl.min "8" is more than scalectl.max, which is 5',
+        '  Lower scalectl.min to 5 or less, or raise scalectl.max.',
+      ],
+    },
+    {
+      name: 'a minimum that is no number',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.min: "few"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:8:23: services.web.deploy.labels.scalectl.min "few" is not a whole number of replicas',
+        '  Write scalectl.min: "2", for example.',
+      ],
+    },
+    {
+      name: 'nothing as the minimum, without a queue',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.min: "0"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:8:23: services.web.deploy.labels.scalectl.min "0" is for queue-driven services: a service that is off uses no CPU and would never come back',
+        '  Write scalectl.min: "1", or let a queue wake the service (scalectl.queue.url and .key).',
+      ],
+    },
+    {
+      name: 'a target with a percent sign',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70%"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:30: services.web.deploy.labels.scalectl.cpu.target "70%" carries a percent sign',
+        '  Write scalectl.cpu.target: "70".',
+      ],
+    },
+    {
+      name: 'a target beside thresholds',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n        scalectl.cpu.up: "80"\n        scalectl.cpu.down: "30"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:30: services.web.deploy.labels.scalectl.cpu.target stands beside scalectl.cpu.up: it is one target or two thresholds',
+        '  Remove scalectl.cpu.target, or scalectl.cpu.up and scalectl.cpu.down.',
+      ],
+    },
+    {
+      name: 'one threshold alone',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.up: "80"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:26: services.web.deploy.labels.scalectl.cpu.up stands alone: two thresholds need scalectl.cpu.down too',
+        '  Add scalectl.cpu.down, or use scalectl.cpu.target.',
+      ],
+    },
+    {
+      name: 'thresholds that swing',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.up: "80"\n        scalectl.cpu.down: "60"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:10:28: services.web.deploy.labels.scalectl.cpu.down "60" would swing: 1 replica at 80 % become 2 at 40 %, which is not above 60 %, so that the next step takes one away again',
+        '  Lower scalectl.cpu.down to below 40, or raise scalectl.cpu.up to at least 121, or use one target instead of two thresholds.',
+      ],
+    },
+    {
+      name: 'memory without a limit',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.memory.target: "70"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:33: services.web.deploy.labels.scalectl.memory.target needs a memory limit to be a percentage of',
+        '  Add deploy.resources.limits.memory to the service.',
+      ],
+    },
+    {
+      name: 'a password in the address of a queue',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.queue.url: "redis://:hunter2@redis:6379"\n        scalectl.queue.key: jobs\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:29: services.web.deploy.labels.scalectl.queue.url holds a password, and everyone who can read the service can read its labels',
+        '  Remove the password from the URL and give the daemon REDIS_PASSWORD_FILE.',
+      ],
+    },
+    {
+      name: 'a queue without a key',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.queue.url: "redis://redis:6379"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:29: services.web.deploy.labels.scalectl.queue.url stands without scalectl.queue.key',
+        '  Add scalectl.queue.key: "orders", for example.',
+      ],
+    },
+    {
+      name: 'a queue of an unknown kind',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.queue.url: "redis://redis:6379"\n        scalectl.queue.key: jobs\n        scalectl.queue.kind: lst\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:11:30: services.web.deploy.labels.scalectl.queue.kind "lst" is no kind of queue that scalectl knows',
+        '  Did you mean "list"?',
+      ],
+    },
+    {
+      name: 'a window without a unit',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n        scalectl.down.window: "300"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:10:31: services.web.deploy.labels.scalectl.down.window "300" is not a duration',
+        '  Write scalectl.down.window: "30s", "1m30s" or "500ms": a number and its unit.',
+      ],
+    },
+    {
+      name: 'a step that is none',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      replicas: 2\n      labels:\n        scalectl.autoscale: "true"\n        scalectl.max: "5"\n        scalectl.cpu.target: "70"\n        scalectl.up.step: "fast"\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:10:27: services.web.deploy.labels.scalectl.up.step "fast" is not a step',
+        '  Write scalectl.up.step: "4" (replicas), "100%" or "4,100%" (the larger counts).',
+      ],
+    },
+    {
+      name: 'a global service',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    deploy:\n      mode: global\n      labels: [scalectl.autoscale=true, scalectl.max=5, scalectl.cpu.target=70]\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:6:16: services.web.deploy.labels.scalectl.autoscale cannot be carried out: the service runs in global mode, and only replicated services can be scaled',
+        '  Write deploy.mode: replicated, or remove the scalectl labels.',
+      ],
+    },
+  ],
+  'a wrong environment of the autoscaler': [
+    {
+      name: 'a minimum that is no number',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', MIN_REPLICAS: 'few' },
+      code: 2,
+      stderr: [
+        'error: environment MIN_REPLICAS: "few" is not a whole number of replicas',
+        '  Write MIN_REPLICAS=2, for example.',
+      ],
+    },
+    {
+      name: 'a minimum above the maximum',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', MIN_REPLICAS: '5', MAX_REPLICAS: '3' },
+      code: 2,
+      stderr: [
+        'error: environment MIN_REPLICAS: "5" is more than MAX_REPLICAS, which is 3',
+        '  Lower MIN_REPLICAS to 3 or less, or raise MAX_REPLICAS.',
+      ],
+    },
+    {
+      name: 'a threshold with a percent sign',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', SCALE_UP_THRESHOLD: '80%' },
+      code: 2,
+      stderr: [
+        'error: environment SCALE_UP_THRESHOLD: "80%" carries a percent sign',
+        '  Write SCALE_UP_THRESHOLD=80.',
+      ],
+    },
+    {
+      name: 'thresholds the wrong way round',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', SCALE_UP_THRESHOLD: '30', SCALE_DOWN_THRESHOLD: '80' },
+      code: 2,
+      stderr: [
+        'error: environment SCALE_DOWN_THRESHOLD: "80" is not below SCALE_UP_THRESHOLD, which is 30',
+        '  Lower SCALE_DOWN_THRESHOLD to well below SCALE_UP_THRESHOLD.',
+      ],
+    },
+    {
+      name: 'an interval that is no number',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', CHECK_INTERVAL: 'often' },
+      code: 2,
+      stderr: [
+        'error: environment CHECK_INTERVAL: "often" is not a number of seconds above 0',
+        '  Write CHECK_INTERVAL=10, for example.',
+      ],
+    },
+    {
+      name: 'settings of no service',
+      args: ['autoscale', '--dry-run'],
+      env: { MAX_REPLICAS: '5' },
+      code: 2,
+      stderr: [
+        'error: environment MAX_REPLICAS: is set, and no SERVICE_NAME says which service it is for',
+        '  Set SERVICE_NAME to the full name of a service, e.g. shop_backend, or unset this.',
+      ],
+    },
+    {
+      name: 'a queue that is nowhere',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', QUEUE_NAME: 'jobs' },
+      code: 2,
+      stderr: [
+        'error: environment QUEUE_NAME: is set, and no REDIS_URL says where the queue is',
+        '  Set REDIS_URL, e.g. redis://redis:6379.',
+      ],
+    },
+    {
+      name: 'a queue that is not Redis',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', QUEUE_NAME: 'jobs', REDIS_URL: 'amqp://:hunter2@rabbit' },
+      code: 2,
+      stderr: [
+        'error: environment REDIS_URL: begins with amqp://, which is not Redis',
+        '  Write REDIS_URL=redis://redis:6379 (rediss:// for TLS, /1 behind it for database 1).',
+      ],
+    },
+    {
+      name: 'several things at once',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_web', MIN_REPLICAS: 'x', MAX_REPLICAS: 'y' },
+      code: 2,
+      stderr: [
+        'error: environment MIN_REPLICAS: "x" is not a whole number of replicas',
+        '  Write MIN_REPLICAS=2, for example.',
+        'error: environment MAX_REPLICAS: "y" is not a whole number of replicas',
+        '  Write MAX_REPLICAS=2, for example.',
+      ],
+    },
+    {
+      name: 'a service that is not there',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_wbe' },
+      code: 2,
+      stderr: [
+        'error: environment SERVICE_NAME: "tiny_wbe" is no service here',
+        '  Did you mean "tiny_web"?',
+      ],
+    },
+    {
+      name: 'a global service',
+      args: ['autoscale', '--dry-run'],
+      env: { SERVICE_NAME: 'tiny_agent' },
+      code: 2,
+      stderr: [
+        'error: environment SERVICE_NAME: names tiny_agent, which is not a replicated service and cannot be scaled',
+        '  Name a replicated service.',
+      ],
+    },
+    {
+      name: 'an interval that is no duration',
+      args: ['autoscale', '--daemon', '--interval', 'often'],
+      code: 2,
+      stderr: ['error: --interval: "often" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'an interval that is too short',
+      args: ['autoscale', '--daemon', '--interval', '10ms'],
+      code: 2,
+      stderr: ['error: --interval: "10ms" is too short an interval', '  Give 1s or more; 5s is usual.'],
+    },
+    {
+      name: 'a log in a form that is none',
+      args: ['autoscale', '--daemon', '--log-format', 'xml'],
+      code: 2,
+      stderr: [
+        "error: command line: option '--log-format <format>' argument 'xml' is invalid. Allowed choices are text, json.",
+        '  See: scalectl autoscale --help',
+      ],
+    },
+    {
+      name: 'both all stacks and one',
+      args: ['autoscale', '--all-stacks', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: --all-stacks and --stack exclude each other', '  Give one of the two.'],
+    },
+  ],
+  'a wrong question for logs': [
+    {
+      name: 'an unknown service',
+      args: ['logs', 'wbe', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'an unknown stack',
+      args: ['logs', 'web', '--stack', 'tinny'],
+      code: 2,
+      stderr: ['error: --stack: there is no stack "tinny" in this Swarm', '  Did you mean "tiny"?'],
+    },
+    {
+      name: 'lines that are no number',
+      args: ['logs', 'web', '--stack', 'tiny', '--tail', 'few'],
+      code: 2,
+      stderr: ['error: --tail: "few" is no number of lines', '  Give a number, or all.'],
+    },
+    {
+      name: 'a negative number of lines',
+      args: ['logs', 'web', '--stack', 'tiny', '--tail=-5'],
+      code: 2,
+      stderr: ['error: --tail: "-5" is no number of lines', '  Give a number, or all.'],
+    },
+    {
+      name: 'a time that is none',
+      args: ['logs', 'web', '--stack', 'tiny', '--since', 'yesterday'],
+      code: 2,
+      stderr: [
+        'error: --since: "yesterday" is neither a time nor a duration',
+        '  Write 10m, or 2026-01-31T12:00:00Z.',
+      ],
+    },
+    {
+      name: 'a number for a time',
+      args: ['logs', 'web', '--stack', 'tiny', '--since', '10'],
+      code: 2,
+      stderr: [
+        'error: --since: "10" is neither a time nor a duration',
+        '  Write 10m, or 2026-01-31T12:00:00Z.',
+      ],
+    },
+    {
+      name: 'no service',
+      args: ['logs', '--stack', 'tiny'],
+      code: 2,
+      stderr: ["error: command line: missing required argument 'service'", '  See: scalectl logs --help'],
+    },
+  ],
+};

@@ -259,6 +259,32 @@ describe('one evaluation', () => {
     expect(histories.size).toBe(0);
   });
 
+  it('keeps a cooldown between ticks, and over a restart', async () => {
+    const { engine, evaluate } = world();
+    engine.add('shop_web', { labels: { ...CPU, 'scalectl.up.cooldown': '60s' } });
+    engine.load.set('shop_web', 100);
+    const histories = new Map<string, History>();
+    expect((await evaluate({ histories })).outcomes[0]?.decision).toMatchObject({ outcome: 'up', to: 3 });
+    for (const memory of [histories, new Map<string, History>()]) {
+      const [outcome] = (await evaluate({ histories: memory })).outcomes;
+      expect(outcome?.decision.adjustments.map(({ rule }) => rule)).toEqual(['up-cooldown']);
+    }
+  });
+
+  it.each([
+    ['is not load', 9_000, 'hold'],
+    ['is over after ten seconds', 11_000, 'up'],
+    ['cannot be told when the clocks differ', -60_000, 'up'],
+  ])('the start of a task %s', async (_name, ageMs, expected) => {
+    const { engine, evaluate } = world();
+    engine.add('shop_web', { labels: CPU });
+    engine.load.set('shop_web', 100);
+    engine.startedAt = new Date(START + 1_000 - ageMs).toISOString();
+    const [outcome] = (await evaluate()).outcomes;
+    expect(outcome?.decision.outcome).toBe(expected);
+    if (expected === 'hold') expect(outcome?.decision.signals[0]?.note).toBe('its tasks are still starting');
+  });
+
   it('passes on that the Swarm cannot be observed', async () => {
     const { engine, evaluate } = world();
     engine.down = new EngineError('unreachable', 'no answer');

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -146,6 +146,26 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     expect((await read()).length).toBeNull();
     server.kill('SIGCONT');
     expect(await until(read, (length) => length === 0)).toBe(0);
+  });
+
+  it('replaces a connection that has died without a word', async () => {
+    const port = await freePort();
+    await start(port);
+    const sockets: Socket[] = [];
+    const proxy = createServer((socket) => {
+      sockets.push(socket);
+      // The first connection is a hole; the next ones are the real thing.
+      if (sockets.length > 1) socket.pipe(connect(port, '127.0.0.1')).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const url = `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}/0`;
+    const source = lists({ deadlineMs: 300 });
+    const read = async () => (await source.read([{ url, key: 'orders' }]))[0]!;
+    expect((await read()).note).toBe('connected, but no answer in time');
+    expect((await read()).length).toBe(0);
+    await source.close();
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
   });
 
   it('logs in from a file, reads it again when the password changed, and never tells it', async () => {

@@ -147,6 +147,12 @@ describe('the kernel', () => {
     [`cg/system.slice/docker-${ID}.scope/memory.stat`]: 'anon 1\ninactive_file 2000\n',
   };
 
+  const outside = {
+    [`docker/${ID}/cpu.stat`]: 'usage_usec 1\n',
+    [`docker/${ID}/memory.current`]: '1\n',
+    [`docker/${ID}/memory.stat`]: 'inactive_file 0\n',
+  };
+
   it('v1, with a unified hierarchy beside it', async () => {
     await write(V1);
     expect(await read()).toEqual({ reader: 'cgroup', atMs: 42, cpuNs: 123456789, memoryBytes: 3000 });
@@ -159,7 +165,7 @@ describe('the kernel', () => {
 
   it.each([
     ['a process of another container', { 'proc/7/cgroup': `0::/docker/${'beef'.repeat(16)}\n` }, 7],
-    ['a process outside our cgroup namespace', { 'proc/7/cgroup': `0::/../../docker/${ID}\n` }, 7],
+    ['a process outside our cgroup namespace', { 'proc/7/cgroup': `0::/../docker/${ID}\n`, ...outside }, 7],
     ['no process', {}, 8],
     ['no process id', {}, null],
   ])('is not read for %s', async (_name, files, pid) => {

@@ -22,25 +22,28 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   const stdout = output(process.stdout);
   const stderr = output(process.stderr);
-  let globals: Globals | null = null;
+  const running: { globals: Globals | null; changesSwarm: boolean } = { globals: null, changesSwarm: false };
   try {
     await runProgram(argv, {
       version: typeof SCALECTL_VERSION === 'string' ? SCALECTL_VERSION : 'development',
       write: (text) => stdout.write(text),
-      context: (given) => {
-        globals = given;
+      context: (given, command) => {
+        running.globals = given;
+        running.changesSwarm = command.changesSwarm === true;
         return makeContext(given, stdout, stderr, abort.signal);
       },
     });
   } catch (error) {
     if (stopped.by !== null) {
       process.exitCode = SIGNALS[stopped.by];
-      stderr.write('stopped; what was begun in the Swarm goes on by itself. See: scalectl status\n');
+      if (running.changesSwarm) {
+        stderr.write('stopped; what was begun in the Swarm goes on by itself. See: scalectl status\n');
+      }
       return;
     }
     process.exitCode = error instanceof ScalectlError ? error.exitCode : 1;
     const { errorText } = await import('./cli/render/error.js');
-    const json = (globals as Globals | null)?.output === 'json' || asksForJson(argv);
+    const json = running.globals?.output === 'json' || asksForJson(argv);
     stderr.write(errorText(error, { json, debug: process.env['SCALECTL_DEBUG'] === '1' }));
   }
 }

@@ -30,6 +30,8 @@ export interface CommandSpec {
   description?: string;
   arguments?: readonly ArgumentSpec[];
   options?: readonly OptionSpec[];
+  /** whether it changes the Swarm, so that being stopped in the middle leaves something begun */
+  changesSwarm?: boolean;
   /** command line and what it is for */
   examples: readonly (readonly [string, string])[];
   load: () => Promise<CommandModule>;

@@ -25,6 +25,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'deploy',
+    changesSwarm: true,
     summary: 'deploy a stack file: plan, carry out, wait until it is healthy',
     description:
       'Reads a stack file, compares it with the Swarm, changes only what differs, and waits until every service is ' +
@@ -54,6 +55,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'down',
+    changesSwarm: true,
     summary: 'remove a stack and wait until it is gone',
     options: [
       {
@@ -83,6 +85,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'scale',
+    changesSwarm: true,
     summary: 'set the replicas of services by hand',
     arguments: [{ name: '<service=replicas...>', description: 'e.g. backend=5' }],
     options: [

@@ -1,7 +1,7 @@
 /** The deploy: load, convert, observe, plan, execute, converge. */
 
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { FailedError, UserError, type Problem } from '../errors.js';
 import { decodeService } from '../policy/labels.js';
 import { convertStack, type DesiredStack } from '../stack/convert.js';
@@ -103,7 +103,7 @@ function hooks(emit: ProgressSink) {
       emit({ type: 'done', what: describeOperation(operation), planned: true }),
     onWarning: (text: string) => emit({ type: 'warning', text }),
     onKept: (key: string, path: string) =>
-      emit({ type: 'done', what: `keep the generated ${key} in ${path}`, planned: false }),
+      emit({ type: 'done', what: `keep the generated ${key} in ${relative('', path)}`, planned: false }),
   };
 }
 

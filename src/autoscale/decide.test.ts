@@ -149,8 +149,19 @@ describe('a decision', () => {
     ['after a rollout', CPU, snapshot(2, [cpu(100)], { updateState: 'completed' }), 'up 3'],
     ['after a rollback', CPU, snapshot(2, [cpu(100)], { updateState: 'rollback_completed' }), 'up 3'],
     ['switched off by a person', CPU, snapshot(0, [cpu(null)]), 'skip 0 switched-off'],
-    ['the up step: double or 4 more', { ...CPU, max: '50' }, snapshot(2, [cpu(2000)]), 'up 6 up-step'],
-    ['the up step: 100 % of many', { ...CPU, max: '50' }, snapshot(10, [cpu(2000, 10)]), 'up 20 up-step'],
+    ['no up step: all that is needed', { ...CPU, max: '50' }, snapshot(2, [cpu(700)]), 'up 20'],
+    [
+      'the up step: double or 4 more',
+      { ...CPU, max: '50', 'up.step': '4,100%' },
+      snapshot(2, [cpu(2000)]),
+      'up 6 up-step',
+    ],
+    [
+      'the up step: 100 % of many',
+      { ...CPU, max: '50', 'up.step': '4,100%' },
+      snapshot(10, [cpu(2000, 10)]),
+      'up 20 up-step',
+    ],
     [
       'a step counts what was added in its period',
       { ...CPU, max: '50', 'up.step': '4' },

@@ -67,6 +67,7 @@ export function stepLimit(
 }
 
 function largestChange(step: StepLimit, start: number): number {
+  if (step.replicas === null && step.percent === null) return Infinity;
   const byPercent = step.percent === null ? 0 : Math.ceil((start * step.percent) / 100);
   return Math.max(1, step.replicas ?? 0, byPercent);
 }

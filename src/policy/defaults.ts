@@ -11,10 +11,10 @@ export const TOLERANCE = 0.1;
 /** Period of `up.step` and `down.step`, milliseconds. Source: Kubernetes HPA's default policies, 15 s. */
 export const STEP_PERIOD_MS = 15_000;
 
-/** Grow at once, at most by 4 or to the double per period. Source: Kubernetes HPA's default `scaleUp`. */
+/** Grow at once to what is needed: `max` is the bound that a person chose. */
 export const DEFAULT_UP: DirectionPolicy = {
   windowMs: 0,
-  step: { replicas: 4, percent: 100 },
+  step: { replicas: null, percent: null },
   cooldownMs: 0,
 };
 

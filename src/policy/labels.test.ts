@@ -21,7 +21,7 @@ describe('a policy from labels', () => {
         min: 1,
         max: 10,
         signals: [{ kind: 'cpu', rule: { kind: 'target', targetPercent: 70 } }],
-        up: { windowMs: 0, step: { replicas: 4, percent: 100 }, cooldownMs: 0 },
+        up: { windowMs: 0, step: { replicas: null, percent: null }, cooldownMs: 0 },
         down: { windowMs: 300_000, step: { replicas: null, percent: 100 }, cooldownMs: 0 },
         onError: { kind: 'hold' },
       },

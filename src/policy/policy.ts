@@ -27,7 +27,7 @@ export interface QueueSignal {
 
 export type SignalPolicy = ResourceSignal | QueueSignal;
 
-/** Most change per `STEP_PERIOD_MS`. Where both are given the larger of the two counts. */
+/** Most change per `STEP_PERIOD_MS`. Where both are given the larger counts; neither means no limit. */
 export interface StepLimit {
   replicas: number | null;
   /** percent of the replicas at the beginning of the period */

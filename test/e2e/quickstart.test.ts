@@ -14,7 +14,9 @@ const MOST_MS = 10 * 60_000;
 let checkout = '';
 
 function quickstart(...args: string[]) {
-  const env = { ...process.env, SCALECTL_LAB: LAB, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+  // What npm tells its children would send the inner npm back to this checkout.
+  const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const env = { ...outer, SCALECTL_LAB: LAB, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
   return spawnSync('npm', ['run', 'quickstart', '--', ...args], {
     cwd: ROOT,
     env,

@@ -9,7 +9,6 @@ declare const SCALECTL_VERSION: string | undefined;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export async function main(argv: readonly string[]): Promise<void> {
-  surviveClosedPipes();
   const abort = new AbortController();
   const stopped: { by: keyof typeof SIGNALS | null } = { by: null };
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
@@ -20,8 +19,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       abort.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
     });
   }
-  const stdout = output(process.stdout);
-  const stderr = output(process.stderr);
+  const stdout = output(() => process.stdout);
+  const stderr = output(() => process.stderr);
   const running: { globals: Globals | null; changesSwarm: boolean } = { globals: null, changesSwarm: false };
   try {
     await runProgram(argv, {
@@ -81,24 +80,25 @@ function makeContext(globals: Globals, stdout: Output, stderr: Output, signal: A
   };
 }
 
-function output(stream: NodeJS.WriteStream): Output {
+/** Opened on its first use: Node makes a stream of a file descriptor only then, and most commands say nothing. */
+function output(open: () => NodeJS.WriteStream): Output {
+  let opened: NodeJS.WriteStream | null = null;
+  const stream = () => (opened ??= surviveClosedPipe(open()));
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => void stream().write(text),
     get isTTY() {
-      return stream.isTTY;
+      return stream().isTTY;
     },
     get columns() {
-      return stream.isTTY ? stream.columns : Infinity;
+      return stream().isTTY ? stream().columns : Infinity;
     },
   };
 }
 
 /** `scalectl status | head -1` closes the pipe under us: that is an end, not an error. */
-function surviveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
+function surviveClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
 }

@@ -3,8 +3,9 @@
  * `currentContext` of the docker configuration, the default socket.
  */
 
-import { createHash } from 'node:crypto';
+import type * as cryptoModule from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
@@ -57,7 +58,7 @@ function currentContext(env: NodeJS.ProcessEnv): string | null {
 
 function fromContext(name: string, place: string, env: NodeJS.ProcessEnv): Endpoint {
   if (name === 'default') return parseAddress(env['DOCKER_HOST'] || DEFAULT_SOCKET, place, env);
-  const id = createHash('sha256').update(name).digest('hex');
+  const id = sha256(name);
   const base = join(configDirectory(env), 'contexts');
   const meta = readJson(join(base, 'meta', id, 'meta.json'));
   const endpoint = dig(meta, 'Endpoints', 'docker');
@@ -170,4 +171,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function dig(value: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
+}
+
+/** Loaded here only: most calls name no context, and Node's cryptography takes longer to load than all of this. */
+function sha256(text: string): string {
+  const { createHash } = createRequire(import.meta.url)('node:crypto') as typeof cryptoModule;
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../src/swarm/objects.js';
 
 export const NOW = Date.parse('2026-01-01T12:00:00Z');
-export const secondsAgo = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+const secondsAgo = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
 
 export function serviceSpec(given: Partial<ServiceSpec> = {}): ServiceSpec {
   return {

@@ -21,10 +21,18 @@ const [outdir = `${root}dist`, ...entries] = process.argv.slice(2);
 const UNUSED =
   /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|protobufjs|tar-fs|@balena\/dockerignore)$/;
 
+/** dockerode's objects, one per kind. scalectl calls the Engine through its modem alone, and reads no archives. */
+const UNUSED_IN_DOCKERODE =
+  /^(\.\/(container|image|volume|network|service|plugin|secret|config|task|node|exec|session)|zlib)$/;
+const DOCKERODE = /node_modules[/\\]dockerode[/\\]lib[/\\](docker|util)\.js$/;
+
 const leaveOut = {
   name: 'leave-out',
   setup(build) {
     build.onResolve({ filter: UNUSED }, ({ path }) => ({ path, namespace: 'left-out' }));
+    build.onResolve({ filter: UNUSED_IN_DOCKERODE }, ({ path, importer }) =>
+      DOCKERODE.test(importer) ? { path, namespace: 'left-out' } : undefined,
+    );
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `module.exports = new Proxy(function () {}, {
         get(_, name) { if (name === '__esModule') return false; return module.exports; },
@@ -44,7 +52,11 @@ const EDITS = [
   {
     // Describes every request in full, sockets and signals included, also where nobody reads it.
     file: /docker-modem[/\\]lib[/\\]modem\.js$/,
-    edits: [[/debug\('Sending: %s', util\.inspect\(options, \{[^}]*\}\)\);/, '']],
+    edits: [
+      [/debug\('Sending: %s', util\.inspect\(options, \{[^}]*\}\)\);/, ''],
+      // Else Node looks whether the host is an IPv6 address, for TLS, and building that expression takes milliseconds.
+      ['optionsf.socketPath = socketPath;', "optionsf.socketPath = socketPath; optionsf.servername = '';"],
+    ],
   },
   {
     // TLS takes longer to load than the rest of an HTTP client, and most Engines are behind a socket.
@@ -101,7 +113,8 @@ const edit = {
         let contents = readFileSync(path, 'utf8');
         for (const [from, to] of edits) {
           const edited = contents.replace(from, to);
-          if (edited === contents && !optional) throw new Error(`${path} has changed: nothing in it is like ${from}`);
+          if (edited === contents && !optional)
+            throw new Error(`${path} has changed: nothing in it is like ${from}`);
           contents = edited;
         }
         return { contents, loader: 'js' };

@@ -40,9 +40,16 @@ export interface Context {
 
 /** Colours for one output, or none: on a terminal only, and never against NO_COLOR, --no-color or TERM=dumb. */
 export async function colours(context: Context, output: Output): Promise<ChalkInstance> {
+  if (!wantsColour(context, output)) return NO_COLOURS;
   const { Chalk } = await import('chalk');
-  return new Chalk({ level: wantsColour(context, output) ? 1 : 0 });
+  return new Chalk({ level: 1 });
 }
+
+/** What chalk is at level 0, for scripts that would wait for it to be loaded and get nothing for it. */
+const NO_COLOURS = new Proxy((text: string) => text, {
+  // With a `then` it would be taken for a promise.
+  get: (_, name) => (name === 'level' ? 0 : name === 'then' ? undefined : NO_COLOURS),
+}) as unknown as ChalkInstance;
 
 export function wantsColour({ env, globals }: Pick<Context, 'env' | 'globals'>, output: Output): boolean {
   const refused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb' || !globals.color;

@@ -3,8 +3,9 @@
  * system's own ssh brings host-key checks, ~/.ssh/config and agents with it; docker-modem's built-in ssh has none.
  */
 
-import { spawn } from 'node:child_process';
+import type * as childProcess from 'node:child_process';
 import { Agent } from 'node:http';
+import { createRequire } from 'node:module';
 import { Duplex } from 'node:stream';
 
 export function sshAgent(destination: string, port: string | null): Agent {
@@ -12,6 +13,8 @@ export function sshAgent(destination: string, port: string | null): Agent {
   const args = ['-T', '-o', 'ConnectTimeout=30', ...(port === null ? [] : ['-p', port]), '--', destination];
   Object.assign(agent, {
     createConnection: () => {
+      // Not at the start of every command: few Engines are reached through ssh.
+      const { spawn } = createRequire(import.meta.url)('node:child_process') as typeof childProcess;
       const child = spawn('ssh', [...args, 'docker', 'system', 'dial-stdio'], {
         stdio: ['pipe', 'pipe', 'pipe'],
       });

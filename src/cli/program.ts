@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../text.js';
 import type { CommandSpec, Options, OptionSpec } from './command.js';
-import type { Context, Globals, OutputFormat, ProgressMode } from './context.js';
+import { durationMs, type Context, type Globals, type OutputFormat, type ProgressMode } from './context.js';
 import { COMMANDS, GLOBAL_OPTIONS } from './table-of-commands.js';
 
 export interface ProgramOptions {
@@ -54,6 +54,7 @@ function addCommand(program: Command, spec: CommandSpec, options: ProgramOptions
     const args = received.slice(0, -2).flat() as string[];
     const module = await spec.load();
     const globals = globalsFrom(command.optsWithGlobals());
+    if (globals.timeout !== undefined) durationMs(globals.timeout, '--timeout');
     await module.run(options.context(globals, spec), args, command.opts<Options>());
   });
 }

@@ -105,16 +105,23 @@ export async function findServices(
   if (names.every((name) => byFullName.has(name))) return names.flatMap((name) => byFullName.get(name) ?? []);
   const stack = await chooseStack(context, services);
   const own = servicesOf(stack, services);
-  if (own.length === 0) {
-    const all = stacksOf(services);
-    throw new UserError(`there is no stack "${stack}" in this Swarm`, {
-      place: (await stackName(context))?.place ?? '--stack',
-      hint: didYouMean(stack, all) ?? (all.length === 0 ? DEPLOY_ONE : `There are: ${all.join(', ')}`),
-    });
-  }
+  if (own.length === 0) throw await unknownStack(context, stack, services);
   return names.map((name) => {
     const found = own.find((service) => shortName(service) === name) ?? byFullName.get(name);
     if (found === undefined) throw unknownService(name, stack, own.map(shortName));
     return found;
+  });
+}
+
+/** For a name that somebody typed; one that a file gives may simply not be deployed yet. */
+export async function unknownStack(
+  context: Context,
+  stack: string,
+  services: readonly SwarmService[],
+): Promise<UserError> {
+  const all = stacksOf(services);
+  return new UserError(`there is no stack "${stack}" in this Swarm`, {
+    place: (await stackName(context))?.place ?? '--stack',
+    hint: didYouMean(stack, all) ?? (all.length === 0 ? DEPLOY_ONE : `There are: ${all.join(', ')}`),
   });
 }

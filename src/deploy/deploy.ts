@@ -11,7 +11,7 @@ import { converge } from './converge.js';
 import type { ProgressSink } from './events.js';
 import { execute } from './execute.js';
 import { readMaterials, resolvePath, type Material } from './materials.js';
-import { observe, stackOf, type Observed } from './observe.js';
+import { NOTHING, observe, stackOf, type Observed } from './observe.js';
 import type { Plan } from './plan.js';
 import { describeOperation, reconcile, unusedObjects } from './reconcile.js';
 
@@ -66,6 +66,8 @@ export async function deployStack(engine: Engine, request: DeployRequest): Promi
   const { signal, emit } = request;
   const loaded = readStackFile(request.file, request.env);
   for (const text of loaded.warnings) emit({ type: 'warning', text });
+  // Once without the Swarm: what is wrong with the file is said also where no Engine answers.
+  policyBounds(desire(loaded, request, '', NOTHING).desired, loaded);
   const cluster = (await engine.info({ signal })).Swarm.Cluster?.ID ?? '';
 
   for (let look = 1; ; look++) {

@@ -9,7 +9,13 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { ComposeFileObject } from '../stack/compose.js';
 import type { LoadedStack } from '../stack/load.js';
-import { externalName, MANAGED_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
+import {
+  externalName,
+  FINGERPRINT_LABEL,
+  GENERATED_LABEL,
+  MANAGED_LABEL,
+  NAMESPACE_LABEL,
+} from '../stack/names.js';
 
 export type ObjectKind = 'secret' | 'config';
 
@@ -64,7 +70,10 @@ function readMaterial(
   const material = {
     kind,
     key,
-    labels: { ...labels, [NAMESPACE_LABEL]: options.stack, [MANAGED_LABEL]: 'true' },
+    labels: { ...labels, [NAMESPACE_LABEL]: options.stack, [MANAGED_LABEL]: 'true' } as Record<
+      string,
+      string
+    >,
     templating: object.template_driver ?? null,
     generated: false,
     keepAt: null,
@@ -101,8 +110,9 @@ function readMaterial(
       },
     );
   }
-  const name =
-    object.name ?? `${scoped}-${fingerprint(kind, data, scoped, options.salt, material.templating)}`;
+  const print = fingerprint(kind, data, scoped, options.salt, material.templating);
+  const name = object.name ?? `${scoped}-${print}`;
+  if (object.name !== undefined) material.labels[FINGERPRINT_LABEL] = print;
   return { ...material, name, data };
 }
 
@@ -128,9 +138,6 @@ function generated(
   const name = `${scoped}-${fingerprint('secret', data, scoped, options.salt, null)}`;
   return { ...material, labels, generated: true, keepAt, name, data };
 }
-
-/** marks a secret that only the Swarm knows */
-export const GENERATED_LABEL = 'scalectl.generated';
 
 /**
  * 12 hexadecimal digits that stand for a content. A secret's go through scrypt, because names can be read by

@@ -12,6 +12,8 @@ export interface Observed {
   configs: SwarmConfig[];
 }
 
+export const NOTHING: Observed = { services: [], networks: [], secrets: [], configs: [] };
+
 export async function observe(
   engine: ServiceReader & NetworkStore & SecretStore & ConfigStore,
   options?: CallOptions,

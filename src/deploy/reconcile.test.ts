@@ -358,6 +358,42 @@ describe('what belongs to somebody else', () => {
   });
 });
 
+describe('a config with a name of its own', () => {
+  const material = (fingerprint: string): Material => ({
+    kind: 'config',
+    key: 'conf',
+    name: 'conf-1',
+    data: Buffer.from('new'),
+    generated: false,
+    keepAt: null,
+    labels: { ...OURS, 'scalectl.fingerprint': fingerprint },
+    templating: null,
+  });
+  const observed: Observed = {
+    ...EMPTY,
+    configs: [
+      {
+        ID: 'c1',
+        Version: { Index: 1 },
+        CreatedAt: '',
+        Spec: { Name: 'conf-1', Labels: { ...OURS, 'scalectl.fingerprint': 'aaa' } },
+      },
+    ],
+  };
+  const WEB_ONLY = '\n  web: {image: web}';
+
+  it('must be left as it is where its content is the same', () => {
+    expect(text(WEB_ONLY, observed, {}, [material('aaa')])).not.toContain('config');
+  });
+
+  it('must be refused where its content is another, which Swarm would never see', () => {
+    expect(errorOf(() => planFor(WEB_ONLY, observed, {}, [material('bbb')]))).toMatchObject({
+      place: 'configs.conf',
+      message: 'config conf-1 exists with other content, and Swarm cannot change it',
+    });
+  });
+});
+
 describe('services that are not in the file', () => {
   const both = `${OPEN}\n  old: {image: x}`;
 

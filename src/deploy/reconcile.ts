@@ -2,17 +2,13 @@
 
 import { UserError } from '../errors.js';
 import type { DesiredService, DesiredStack } from '../stack/convert.js';
-import { IMAGE_LABEL, MANAGED_LABEL } from '../stack/names.js';
+import { FINGERPRINT_LABEL, GENERATED_LABEL, IMAGE_LABEL, MANAGED_LABEL } from '../stack/names.js';
 import type { ServiceSpec, SwarmService } from '../swarm/objects.js';
 import { changesBetween } from './changes.js';
 import type { Material } from './materials.js';
 import { STATE_LABELS } from './normalise.js';
 import { stackOf, type Observed } from './observe.js';
 import type { Operation, Plan } from './plan.js';
-
-export interface ResolvedImage {
-  digest: string | null;
-}
 
 export interface ReconcileOptions {
   /** bounds of services that an autoscaler looks after, by full name */
@@ -95,8 +91,21 @@ function planMaterials(materials: readonly Material[], observed: Observed, plan:
       });
     } else if (material.data !== null) {
       refuseForeign(material.kind, material.name, stackOf(found), plan.stack);
+      refuseChanged(material, found.Spec.Labels?.[FINGERPRINT_LABEL]);
     }
   }
+}
+
+/** A name that is not made from the content cannot stand for another content. */
+function refuseChanged(material: Material, fingerprint: string | undefined): void {
+  if (fingerprint === undefined || fingerprint === material.labels[FINGERPRINT_LABEL]) return;
+  throw new UserError(
+    `${material.kind} ${material.name} exists with other content, and Swarm cannot change it`,
+    {
+      place: `${material.kind}s.${material.key}`,
+      hint: 'Give it another "name:", or leave "name:" out: then its name follows its content.',
+    },
+  );
 }
 
 function refuseForeign(kind: string, name: string, owner: string | null, stack: string): void {
@@ -242,7 +251,7 @@ export function unusedObjects(
         (object) =>
           stackOf(object) === stack &&
           object.Spec.Labels?.[MANAGED_LABEL] === 'true' &&
-          object.Spec.Labels['scalectl.generated'] !== 'true' &&
+          object.Spec.Labels[GENERATED_LABEL] !== 'true' &&
           !used.has(object.Spec.Name),
       )
       .map(({ ID, Spec }) => ({ kind, id: ID, name: Spec.Name }));

@@ -2,12 +2,11 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { NotConvergedError, UserError } from '../errors.js';
-import { NAMESPACE_LABEL } from '../stack/names.js';
+import { GENERATED_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
 import { isEngineError, type Engine } from '../swarm/engine.js';
 import type { SwarmSecret } from '../swarm/objects.js';
 import { formatDurationMs } from '../text.js';
 import type { ProgressSink } from './events.js';
-import { GENERATED_LABEL } from './materials.js';
 
 export interface RemoveRequest {
   stack: string;

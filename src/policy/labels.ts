@@ -64,7 +64,7 @@ export function decodeLabels(
   if (own.length === 0) return { kind: 'none' };
 
   const decoder = new LabelDecoder(service, labels, facts);
-  decoder.refuseUnknown(own);
+  const allKnown = decoder.refuseUnknown(own);
   const enabled = decoder.value('autoscale', parseBoolean);
   if (!decoder.has('autoscale')) {
     decoder.problem(
@@ -80,7 +80,7 @@ export function decodeLabels(
       'Write deploy.mode: replicated, or remove the scalectl labels.',
     );
   }
-  const policy = decoder.policy(enabled === true);
+  const policy = decoder.policy(enabled === true, allKnown);
   const [first, ...rest] = decoder.sink.problems;
   if (first !== undefined) return { kind: 'invalid', problems: [first, ...rest] };
   return enabled === true && policy !== null ? { kind: 'policy', value: policy } : { kind: 'none' };
@@ -121,7 +121,9 @@ class LabelDecoder {
     return parse({ place: this.place(name), name: label, text: text.trim(), assign }, this.sink);
   }
 
-  refuseUnknown(keys: readonly string[]): void {
+  /** @returns whether there was nothing to refuse */
+  refuseUnknown(keys: readonly string[]): boolean {
+    const before = this.sink.problems.length;
     for (const key of keys) {
       if (SUPPORTED_LABELS.includes(key)) continue;
       if (UNSUPPORTED_LABELS.includes(key)) {
@@ -137,9 +139,11 @@ class LabelDecoder {
         this.problem(key, 'is no label that scalectl knows', hint);
       }
     }
+    return this.sink.problems.length === before;
   }
 
-  policy(enabled: boolean): Policy | null {
+  /** @param allKnown else a label that was refused may have been meant as the signal that is missing */
+  policy(enabled: boolean, allKnown: boolean): Policy | null {
     const before = this.sink.problems.length;
     const min = this.value('min', parseReplicas) ?? DEFAULT_MIN;
     const max = this.value('max', parseReplicas);
@@ -158,7 +162,7 @@ class LabelDecoder {
     }
     const understood = this.sink.problems.length === before;
     const [first, ...others] = signals;
-    if (enabled && first === undefined && understood) {
+    if (enabled && first === undefined && understood && allKnown) {
       this.problem(
         'autoscale',
         'has nothing to go by',

@@ -75,6 +75,19 @@ function checkReferences(name: string, service: ComposeService, file: ComposeFil
   service.configs?.forEach((reference, index) =>
     lookUp('config', file.configs, reference.source ?? '', [...at, 'configs', index]),
   );
+  for (const kind of ['secrets', 'configs'] as const) {
+    const taken = new Set<string>();
+    service[kind]?.forEach(({ source = '', target = source }, index) => {
+      if (taken.has(target)) {
+        checking.report(
+          [...at, kind, index],
+          `"${target}" is the target of two`,
+          'Give one another "target:".',
+        );
+      }
+      taken.add(target);
+    });
+  }
   service.volumes?.forEach((volume, index) => {
     const source =
       typeof volume === 'string' ? namedSource(volume) : volume.type === 'volume' ? volume.source : null;

@@ -5,6 +5,11 @@ export const IMAGE_LABEL = 'com.docker.stack.image';
 /** marks a service that scalectl deployed */
 export const MANAGED_LABEL = 'scalectl.managed';
 
+/** tells by which content an object with a name of its own was made */
+export const FINGERPRINT_LABEL = 'scalectl.fingerprint';
+/** marks a secret that only the Swarm knows */
+export const GENERATED_LABEL = 'scalectl.generated';
+
 export function externalName(
   declared: { external?: boolean | { name?: string }; name?: string } | undefined,
   key: string,

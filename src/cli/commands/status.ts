@@ -8,7 +8,7 @@ import type { Options } from '../command.js';
 import { colours, type Context } from '../context.js';
 import { isStructured, writeStructured } from '../render/structured.js';
 import type { Column } from '../render/table.js';
-import { chooseStack, servicesOf } from '../stack-choice.js';
+import { chooseStack, servicesOf, unknownStack } from '../stack-choice.js';
 
 const WATCH_INTERVAL_MS = 2_000;
 const CLEAR_SCREEN = '\u001b[H\u001b[2J';
@@ -45,6 +45,8 @@ async function take(context: Context, engine: Engine, withStats: boolean): Promi
   ]);
   const stack = await chooseStack(context, services);
   const own = servicesOf(stack, services);
+  if (own.length === 0 && context.globals.stack !== undefined)
+    throw await unknownStack(context, stack, services);
   const ids = new Set(own.map(({ ID }) => ID));
   const ownTasks = tasks.filter(({ ServiceID }) => ids.has(ServiceID));
   let usage: ReadonlyMap<string, Usage> = new Map();

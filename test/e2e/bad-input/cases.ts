@@ -125,6 +125,18 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: ['error: --timeout: "soon" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
     },
     {
+      name: 'a timeout that is no duration, for a command that waits for nothing',
+      args: ['status', '--timeout', 'soon'],
+      code: 2,
+      stderr: ['error: --timeout: "soon" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'the status of an unknown stack',
+      args: ['status', '--stack', 'tinny'],
+      code: 2,
+      stderr: ['error: --stack: there is no stack "tinny" in this Swarm', '  Did you mean "tiny"?'],
+    },
+    {
       name: 'a timeout without a unit',
       args: ['scale', 'web=2', '--timeout', '30'],
       code: 2,
@@ -226,6 +238,17 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: [
         'error: cannot reach the Docker Engine at unix:///nowhere/docker.sock: there is no such socket',
         '  Is it running? Check with: scalectl doctor',
+      ],
+    },
+    {
+      name: 'a file that is wrong, where no Engine answers',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad'],
+      env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+      files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: ["99999:80"]\n' },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:13: cannot read the port "99999:80"',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
       ],
     },
     {
@@ -641,6 +664,20 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
     {
+      name: 'two secrets under one name',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      files: {
+        'stack.yml':
+          'services:\n  web:\n    image: nginx\n    secrets: [one, {source: two, target: one}]\n' +
+          'secrets: {one: {external: true}, two: {external: true}}\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:4:20: services.web.secrets.1: "one" is the target of two',
+        '  Give one another "target:".',
+      ],
+    },
+    {
       name: 'a config that is not declared',
       args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    configs: [{source: conf}]\n' },
@@ -965,8 +1002,6 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: [
         'error: stack.yml:9:29: services.web.deploy.labels.scalectl.cpu.taget is no label that scalectl knows',
         '  Did you mean "scalectl.cpu.target"?',
-        'error: stack.yml:7:29: services.web.deploy.labels.scalectl.autoscale has nothing to go by',
-        '  Add scalectl.cpu.target: "70", scalectl.memory.target, or scalectl.queue.url and scalectl.queue.key.',
       ],
     },
     {
@@ -980,8 +1015,6 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: [
         'error: stack.yml:9:31: services.web.deploy.labels.scalectl.http.target is not supported yet in this version',
         '  Remove it, or use cpu, memory or queue.',
-        'error: stack.yml:7:29: services.web.deploy.labels.scalectl.autoscale has nothing to go by',
-        '  Add scalectl.cpu.target: "70", scalectl.memory.target, or scalectl.queue.url and scalectl.queue.key.',
       ],
     },
     {

@@ -7,5 +7,5 @@ if (Number(major) < 20) {
   process.exit(2);
 }
 module.enableCompileCache?.();
-const { main } = await import('../dist/main.js');
+const { main } = module.createRequire(import.meta.url)('../dist/main.js');
 await main(process.argv.slice(2));

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FailedError, NotConvergedError } from '../errors.js';
 import type { LogReader, NodeReader, ServiceReader, TaskReader } from '../swarm/engine.js';
-import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
+import { hasHealthcheck, type SwarmNode, type SwarmService, type SwarmTask } from '../swarm/objects.js';
 import { formatDurationMs } from '../text.js';
 import { assess, type Assessment, type ServiceView } from './assess.js';
 import type { ProgressSink } from './events.js';
@@ -137,11 +137,6 @@ function settled(view: ServiceView, now: number, stableSince: Map<string, number
     waitingFor: 'proof that it stays up (it has no health check)',
     trouble: false,
   };
-}
-
-export function hasHealthcheck(service: SwarmService): boolean {
-  const test = service.Spec.TaskTemplate.ContainerSpec?.Healthcheck?.Test;
-  return test !== undefined && test.length > 0 && test[0] !== 'NONE';
 }
 
 function emitChange(

@@ -4,7 +4,7 @@ import { decodeService } from '../policy/labels.js';
 import { readLastScale } from '../policy/last-scale.js';
 import type { LastScale, SignalPolicy } from '../policy/policy.js';
 import { IMAGE_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
-import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
+import { hasHealthcheck, type SwarmNode, type SwarmService, type SwarmTask } from '../swarm/objects.js';
 
 export interface Usage {
   /** mean percent over the sampled tasks */
@@ -127,11 +127,6 @@ export function runningTasks(service: SwarmService, tasks: readonly SwarmTask[])
     ({ ServiceID, DesiredState, Status }) =>
       ServiceID === service.ID && DesiredState === 'running' && Status.State === 'running',
   );
-}
-
-function hasHealthcheck(service: SwarmService): boolean {
-  const [kind] = service.Spec.TaskTemplate.ContainerSpec?.Healthcheck?.Test ?? [];
-  return kind !== undefined && kind !== 'NONE';
 }
 
 function modeName({ Spec: { Mode } }: SwarmService): string {

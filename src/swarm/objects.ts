@@ -277,3 +277,9 @@ export interface EngineEvent {
   Actor: { ID: string; Attributes?: Record<string, string> };
   time: number;
 }
+
+/** Whether the service's own specification has a health check. One that the image brings is not seen here. */
+export function hasHealthcheck(service: SwarmService): boolean {
+  const [kind] = service.Spec.TaskTemplate.ContainerSpec?.Healthcheck?.Test ?? [];
+  return kind !== undefined && kind !== 'NONE';
+}

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FailedError, NotConvergedError } from '../errors.js';
 import type { LogReader, NodeReader, ServiceReader, TaskReader } from '../swarm/engine.js';
-import { hasHealthcheck, type SwarmNode, type SwarmService, type SwarmTask } from '../swarm/objects.js';
+import { hasHealthcheck, type SwarmNode, type SwarmTask } from '../swarm/objects.js';
 import { formatDurationMs } from '../text.js';
 import { assess, type Assessment, type ServiceView } from './assess.js';
 import type { ProgressSink } from './events.js';

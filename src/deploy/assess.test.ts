@@ -101,6 +101,15 @@ describe('a service', () => {
       'moving 1/2: tasks to be placed',
     ],
     [
+      'in a rollout, the old task on a node that is lost',
+      {
+        fresh: [up(1), up(2)],
+        stale: [{ ...up(2), desired: 'shutdown', node: 'lost' }],
+        nodes: [swarmNode('node1'), swarmNode('lost', { ID: 'lost', Status: { State: 'down' } })],
+      },
+      'there 2/2',
+    ],
+    [
       'in a rollout, old tasks not yet gone',
       { fresh: [up(1), up(2)], stale: [up(2)] },
       'moving 2/2: 1 to stop',

@@ -55,7 +55,7 @@ const ALIVE = new Set([
 
 /** @param now milliseconds since the epoch, on the Swarm's clock */
 export function assess(view: ServiceView, now: number): Assessment {
-  const { service, tasks, upToDate } = view;
+  const { service, tasks, upToDate, nodes } = view;
   const fresh = tasks.filter(({ ID }) => upToDate.has(ID));
   const mayEnd = isMeantToEnd(service);
   const running = fresh.filter(
@@ -69,6 +69,7 @@ export function assess(view: ServiceView, now: number): Assessment {
     leaving: tasks.filter(
       (task) =>
         ALIVE.has(task.Status.State) &&
+        !isOnLostNode(task, nodes) &&
         (!upToDate.has(task.ID) || !['running', 'ready', 'complete'].includes(task.DesiredState)),
     ).length,
   };
@@ -108,6 +109,11 @@ function wantedTasks({ service, tasks, upToDate, nodes }: ServiceView): number {
       .filter((task) => isWanted(task) && task.NodeID !== undefined && ready.has(task.NodeID))
       .map(({ NodeID }) => NodeID),
   ).size;
+}
+
+/** Nobody hears what becomes of its tasks; Swarm has replaced them elsewhere and keeps them listed as they were. */
+function isOnLostNode(task: SwarmTask, nodes: readonly SwarmNode[]): boolean {
+  return nodes.some(({ ID, Status }) => ID === task.NodeID && Status.State === 'down');
 }
 
 function slotOf(task: SwarmTask): string {

@@ -35,10 +35,10 @@ export async function converge(
 ): Promise<void> {
   if (names.length === 0) return;
   const startedAt = Date.now();
-  const nodes = await engine.listNodes({ signal: options.signal });
   const stableSince = new Map<string, number>();
   const shown = new Map<string, string>();
   for (;;) {
+    const nodes = await engine.listNodes({ signal: options.signal });
     const views = await look(engine, names, nodes, options);
     const now = Date.now();
     const assessments = names.map((name) => {

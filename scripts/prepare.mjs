@@ -7,13 +7,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export function prepare() {
+  installDependencies();
+  run(process.execPath, ['scripts/build.mjs']);
+}
+
+export function installDependencies() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     console.error(`building scalectl needs Node 20.19 or newer; this is ${process.version}`);
     process.exit(2);
   }
   if (isStale()) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  run(process.execPath, ['scripts/build.mjs']);
 }
 
 function isStale() {

@@ -29,7 +29,8 @@ function isStale() {
 export function run(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // Talk: what somebody asked for is printed by what runs after this.
+    stdio: ['ignore', 2, 2],
     env: { ...process.env, ...env },
   });
   if (status === 0) return;

@@ -4,11 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** Preparing is talk: stdout is for what was asked for. */
+const STDERR = 2;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export function prepare() {
   installDependencies();
-  run(process.execPath, ['scripts/build.mjs']);
+  run(process.execPath, ['scripts/build.mjs'], {}, STDERR);
 }
 
 export function installDependencies() {
@@ -17,7 +20,7 @@ export function installDependencies() {
     console.error(`building scalectl needs Node 20.19 or newer; this is ${process.version}`);
     process.exit(2);
   }
-  if (isStale()) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (isStale()) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {}, STDERR);
 }
 
 function isStale() {
@@ -26,11 +29,10 @@ function isStale() {
 }
 
 /** Ends this process when the command fails, saying which. */
-export function run(command, args, env = {}) {
+export function run(command, args, env = {}, stdout = 'inherit') {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
-    // Talk: what somebody asked for is printed by what runs after this.
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', stdout, 'inherit'],
     env: { ...process.env, ...env },
   });
   if (status === 0) return;

@@ -1,9 +1,12 @@
 /** Whole processes, from the start of a program to its end, as a person at a prompt waits for them. */
 
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Comparison, Result } from './results.js';
 import { FIFTY_STACK, runToEnd, SHOP_STACK, type World } from './world.js';
+
+/** Just deployed, a database is busy with itself. */
+const SETTLE_MS = 10_000;
 
 interface Pair {
   title: string;
@@ -28,6 +31,7 @@ export async function benchStartup(world: World, { rounds, signal }: StartupOpti
   });
   world.removeStack(FIFTY_STACK);
   world.deployShop();
+  await delay(SETTLE_MS, undefined, { signal });
   const shop = await inTurns(world, rounds, signal, {
     title: 'scalectl status --no-stats of the shop, against docker service ls',
     ours: ['scalectl status --no-stats', 'status', '--no-stats', '--stack', SHOP_STACK],
@@ -36,6 +40,7 @@ export async function benchStartup(world: World, { rounds, signal }: StartupOpti
   });
   world.removeStack(SHOP_STACK);
   world.deployFifty();
+  await delay(SETTLE_MS, undefined, { signal });
   const fifty = await inTurns(world, Math.max(3, Math.ceil(rounds / 3)), signal, {
     title: 'scalectl status of 50 containers, no daemon running, against docker stats --no-stream',
     ours: ['scalectl status', 'status', '--stack', FIFTY_STACK],

@@ -19,6 +19,7 @@ if (args.includes('--soak')) {
   run(bin('knip'), []);
   run(process.execPath, ['--import', 'tsx', 'test/install.ts']);
   run(bin('vitest'), ['run', '--project', 'unit']);
-  run(process.execPath, ['--test', 'examples/shop/']);
+  run('npm', ['ci', '--prefix', 'examples/shop', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('npm', ['test', '--prefix', 'examples/shop']);
   run(bin('vitest'), ['run', '--project', 'e2e'], keep);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorOf } from '../../test/support/errors.js';
-import { convertStack, type ConvertOptions } from './convert.js';
+import { convertStack } from './convert.js';
+import type { ConvertOptions } from './convert-task.js';
 import { loadStack } from './load.js';
 
 function convert(text: string, options: Partial<ConvertOptions> = {}) {

@@ -25,7 +25,7 @@ import type {
   SwarmService,
   SwarmTask,
 } from './objects.js';
-import { sshAgent } from './ssh.js';
+import { dockerOptions } from './connection.js';
 
 /** Longest wait for an answer that is not a stream. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -343,38 +343,4 @@ function warningsOf(answer: { Warning?: string; Warnings?: string[] | null }): s
     ...(answer.Warnings ?? []),
     ...(answer.Warning === undefined || answer.Warning === '' ? [] : [answer.Warning]),
   ];
-}
-
-/**
- * Every field is given, also the absent ones: docker-modem fills what is missing from its own reading of
- * DOCKER_HOST, which may name another Engine than the one that was asked for.
- */
-function dockerOptions(endpoint: Endpoint): Docker.DockerOptions {
-  const none = { host: undefined, port: undefined, socketPath: undefined };
-  switch (endpoint.kind) {
-    case 'unix':
-      return { ...none, protocol: 'http', socketPath: endpoint.socketPath };
-    case 'ssh':
-      return {
-        ...none,
-        protocol: 'http',
-        host: 'docker',
-        agent: sshAgent(endpoint.destination, endpoint.port),
-      } as unknown as Docker.DockerOptions;
-    case 'tcp': {
-      const { tls } = endpoint;
-      return {
-        ...none,
-        protocol: tls === null ? 'http' : 'https',
-        host: endpoint.host,
-        port: endpoint.port,
-        ...(tls !== null && {
-          ca: tls.ca,
-          cert: tls.cert,
-          key: tls.key,
-          ...(!tls.verify && { checkServerIdentity: () => undefined }),
-        }),
-      } as unknown as Docker.DockerOptions;
-    }
-  }
 }

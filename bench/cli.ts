@@ -18,7 +18,7 @@ All of them when none is named.
   --engine 20|26|both   the lab's Engine (20)
   --rounds N            rounds of the short programs (25)
   --seconds N           how long the daemon is watched (60)
-  --full                sampling: ask all 50 one after the other instead of 10
+  --full                sampling: ask all 50 one after the other instead of 20
   -o, --output json     figures for programs
   --lab NAME            the lab's name (bench); it is brought up, and taken down at the end
   --keep                leave the lab up

@@ -11,14 +11,17 @@ import type { Result } from './results.js';
 import { MeasurementError, type Series } from './series.js';
 import { FIFTY_TASKS, type World } from './world.js';
 
-const ROUNDS = 10;
-/** Containers that are asked one after the other unless all are; a multiple of the rounds. */
-const FEW = 10;
+const ROUNDS = 5;
+/**
+ * Containers that are asked one after the other unless all are: several in each round, since an Engine keeps a call
+ * waiting for longer that directly follows another.
+ */
+const FEW = 20;
 /** Between two rounds: as for the daemon, the Engine has counters of its own that are newer than the last reading. */
 const PAUSE_MS = 1_500;
 
 export interface SamplingOptions {
-  /** asks all fifty one after the other, which takes a minute or two, instead of ten */
+  /** asks all fifty one after the other, which takes a minute or two, instead of twenty */
   full: boolean;
   signal: AbortSignal;
 }

@@ -90,7 +90,8 @@ function output(open: () => NodeJS.WriteStream): Output {
       return stream().isTTY;
     },
     get columns() {
-      return stream().isTTY ? stream().columns : Infinity;
+      // A terminal that was never given a size says 0.
+      return stream().isTTY && stream().columns > 0 ? stream().columns : Infinity;
     },
   };
 }

@@ -18,7 +18,7 @@ function quickstart(...args: string[]) {
   const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
   const env = { ...outer, SCALECTL_LAB: LAB, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
   return spawnSync('npm', ['run', 'quickstart', '--', ...args], {
-    cwd: ROOT,
+    cwd: checkout,
     env,
     encoding: 'utf8',
     timeout: MOST_MS,

@@ -24,7 +24,9 @@ export async function progressDisplay(context: Context): Promise<ProgressDisplay
   if (mode === 'json') {
     return { emit: (event) => stderr.write(`${JSON.stringify(event)}\n`), close: () => undefined };
   }
-  return mode === 'tty' && stderr.isTTY ? ttyDisplay(context) : plainDisplay(context);
+  // ora wraps its line at the terminal's width, and never ends where there is none.
+  const drawable = stderr.isTTY && Number.isFinite(stderr.columns);
+  return mode === 'tty' && drawable ? ttyDisplay(context) : plainDisplay(context);
 }
 
 /** A line for what changed: numbers and trouble, not each step that every task takes. */

@@ -170,13 +170,15 @@ function bar({ replicas: { desired, running }, cpuPercent }: StatusService): str
 }
 
 function nextSteps(swarm: ChosenSwarm, shop: string): string {
-  const pointer = swarm.shellHint === null ? [] : [`  ${swarm.shellHint}`, ''];
+  const pointer = swarm.shellHint === null ? [] : [`  ${swarm.shellHint}`];
   return [
     '',
     `The shop is at ${shop}/products, HAProxy's statistics at http://${swarm.address}:8404/stats`,
     '',
     'What to type next:',
     ...pointer,
+    '  export SCALECTL_REDIS_PASSWORD_FILE=stacks/secrets/redis_password   # for the autoscaler',
+    '',
     '  node bin/scalectl.js scale backend=5',
     '  node bin/scalectl.js status --watch',
     '  node bin/scalectl.js autoscale --dry-run',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FakeEngine } from '../../test/fixtures/fake-engine.js';
+import { FakeEngine } from '../../test/support/engine-in-memory.js';
 import type { History } from '../autoscale/types.js';
 import { decodeEnvironment } from '../policy/environment.js';
 import { readLastScale } from '../policy/last-scale.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeEngine } from '../../test/fixtures/fake-engine.js';
+import { FakeEngine } from '../../test/support/engine-in-memory.js';
 import { UsageSampler } from '../signals/usage.js';
 import { EngineError } from '../swarm/engine.js';
 import { systemClock, type Clock } from './clock.js';

@@ -4,7 +4,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { Status, StatusService } from '../../src/status/model.js';
@@ -12,6 +11,7 @@ import { connectEngine } from '../../src/swarm/dockerode.js';
 import { resolveEndpoint } from '../../src/swarm/endpoint.js';
 import type { Engine } from '../../src/swarm/engine.js';
 import { openLab } from '../lab/lab.js';
+import { waitFor as look } from '../lab/wait.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'bin/scalectl.js');
@@ -130,19 +130,14 @@ export async function waitFor<T>(
   wanted: (answer: T) => boolean,
   deadlineMs = 60_000,
 ): Promise<T> {
-  const deadline = Date.now() + deadlineMs;
-  for (;;) {
-    let last: string;
-    try {
+  return look(
+    what,
+    async () => {
       const answer = await probe();
-      if (wanted(answer)) return answer;
-      last = JSON.stringify(answer);
-    } catch (error) {
-      last = String(error);
-    }
-    if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms for ${what}; last seen: ${last}`);
-    await delay(PROBE_INTERVAL_MS);
-  }
+      return wanted(answer) ? { done: true, value: answer } : { done: false, state: JSON.stringify(answer) };
+    },
+    { deadlineMs, everyMs: PROBE_INTERVAL_MS },
+  );
 }
 
 /** Names of the servers of a HAProxy backend that are UP, from its statistics. */

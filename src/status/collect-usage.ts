@@ -19,8 +19,13 @@ export async function collectUsage(
   const cluster = info.Swarm.Cluster?.ID;
   const daemon =
     cluster === undefined ? null : await readDaemonSamples(cluster, { deadlineMs: DAEMON_DEADLINE_MS });
-  if (daemon !== null) {
-    return new Map(daemon.samples.map((sample) => [sample.serviceId, sample]));
-  }
-  return sampleOnce(engine, tasks, info.Swarm.NodeID, { budgetMs: SAMPLE_BUDGET_MS, signal });
+  const known = new Map<string, Usage>(daemon?.samples.map((sample) => [sample.serviceId, sample]));
+  // A daemon may look after another stack, or have had no tick yet since a service came.
+  const missing = tasks.filter(({ ServiceID }) => !known.has(ServiceID));
+  if (missing.length === 0) return known;
+  const sampled = await sampleOnce(engine, missing, info.Swarm.NodeID, {
+    budgetMs: SAMPLE_BUDGET_MS,
+    signal,
+  });
+  return new Map([...known, ...sampled]);
 }

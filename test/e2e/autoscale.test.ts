@@ -125,6 +125,22 @@ describe('the daemon', () => {
     expect((await world.service('backend')).replicas.desired).toBe(MIN);
   });
 
+  test('status must measure by itself what a daemon for another stack does not', async () => {
+    const other = world.start(['autoscale', '--daemon', '--stack', 'elsewhere', '--log-format', 'json']);
+    try {
+      await waitFor(
+        'the socket',
+        () => Promise.resolve(other.output()),
+        (said) => said.includes('"listening"'),
+      );
+      const { cpuPercent, coverage } = await world.service('backend');
+      expect(cpuPercent).not.toBeNull();
+      expect(coverage).toEqual({ sampled: coverage.running, running: coverage.running });
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('a second daemon must be refused, and SIGTERM must end the first one cleanly', async () => {
     const running = startDaemon();
     await waitFor(

@@ -36,6 +36,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--detach', description: 'do not wait until the services are up' },
       { flags: '--prune', description: 'remove services that are not in the file' },
       {
+        flags: '--rollback-on-failure',
+        description: 'go back to the last good release when the stack does not come up',
+      },
+      {
         flags: '--reset-replicas',
         description: 'take the replicas from the file also where a policy decides',
       },

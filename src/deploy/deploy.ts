@@ -1,39 +1,26 @@
-/** The deploy: load, convert, observe, plan, execute, converge. */
+/** The deploy: a stack file becomes what is wanted, which is then applied. */
 
 import { readFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
-import { FailedError, UserError, type Problem } from '../errors.js';
+import { dirname, resolve } from 'node:path';
+import { UserError, type Problem } from '../errors.js';
 import { decodeService } from '../policy/labels.js';
 import { convertStack, type DesiredStack } from '../stack/convert.js';
 import { loadStack, type LoadedStack } from '../stack/load.js';
-import { isEngineError, type Engine } from '../swarm/engine.js';
-import { converge } from './converge.js';
+import type { Engine } from '../swarm/engine.js';
+import { applyStack, type Applied, type ApplyRequest } from './apply.js';
 import type { ProgressSink } from './events.js';
-import { execute } from './execute.js';
 import { readMaterials, resolvePath, type Material } from './materials.js';
-import { NOTHING, observe, stackOf, type Observed } from './observe.js';
-import type { Plan } from './plan.js';
-import { describeOperation, reconcile, unusedObjects } from './reconcile.js';
+import { NOTHING, stackOf, type Observed } from './observe.js';
 
-export interface DeployRequest {
-  stack: string;
+export interface DeployRequest extends Omit<ApplyRequest, 'want' | 'origin'> {
   file: string;
   env: Readonly<Record<string, string | undefined>>;
   resolveImage: 'always' | 'changed' | 'never';
   prune: boolean;
   resetReplicas: boolean;
-  dryRun: boolean;
-  detach: boolean;
-  timeoutMs: number;
-  signal: AbortSignal;
-  emit: ProgressSink;
-  /** Asked once before a plan that removes something is carried out. */
-  confirm: (plan: Plan) => Promise<boolean>;
 }
 
 const STACK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,40}$/;
-/** Someone else may write between our look and our write; this often the look is renewed. */
-const MOST_LOOKS = 5;
 
 /** @param place where the name was given. @throws UserError when nothing can be called so */
 export function checkStackName(name: string, place: string): void {
@@ -58,55 +45,24 @@ export function readStackFile(file: string, env: DeployRequest['env']): LoadedSt
   return loadStack({ name: file === '-' ? 'standard input' : file, text }, env);
 }
 
-/**
- * @returns the plan that was (or, dry, would be) carried out
- * @throws UserError, FailedError, NotConvergedError
- */
-export async function deployStack(engine: Engine, request: DeployRequest): Promise<Plan> {
+/** @throws UserError, FailedError, NotConvergedError */
+export async function deployStack(engine: Engine, request: DeployRequest): Promise<Applied> {
   const { signal, emit } = request;
   const loaded = readStackFile(request.file, request.env);
   for (const text of loaded.warnings) emit({ type: 'warning', text });
   // Once without the Swarm: what is wrong with the file is said also where no Engine answers.
   policyBounds(desire(loaded, request, '', NOTHING).desired, loaded);
   const cluster = (await engine.info({ signal })).Swarm.Cluster?.ID ?? '';
-
-  for (let look = 1; ; look++) {
-    const observed = await observe(engine, { signal });
-    const { desired, materials } = desire(loaded, request, cluster, observed);
-    const bounds = policyBounds(desired, loaded);
-    const digests = await resolveImages(engine, desired, request, emit);
-    const plan = reconcile(desired, materials, observed, { ...request, bounds, digests });
-    for (const text of plan.warnings) emit({ type: 'warning', text });
-    emit({ type: 'plan', plan });
-    if (request.dryRun) return plan;
-    if (look === 1 && plan.operations.some(({ kind }) => kind === 'remove-service')) {
-      if (!(await request.confirm(plan))) throw new FailedError('given up; nothing was changed');
-    }
-    try {
-      await execute(plan, materials, observed, engine, hooks(emit), { signal });
-    } catch (error) {
-      const stale = isEngineError(error, 'out-of-sequence') || isEngineError(error, 'conflict');
-      if (!stale || look === MOST_LOOKS) throw error;
-      emit({ type: 'warning', text: 'the Swarm changed meanwhile: looking again' });
-      continue;
-    }
-    if (request.detach) return plan;
-    const names = desired.services.map(({ spec }) => spec.Name);
-    const written = new Set(plan.operations.map(({ name }) => name));
-    await converge(engine, names, { ...request, written });
-    await removeUnused(engine, request, materials);
-    return plan;
-  }
-}
-
-function hooks(emit: ProgressSink) {
-  return {
-    onDone: (operation: Parameters<typeof describeOperation>[0]) =>
-      emit({ type: 'done', what: describeOperation(operation), planned: true }),
-    onWarning: (text: string) => emit({ type: 'warning', text }),
-    onKept: (key: string, path: string) =>
-      emit({ type: 'done', what: `keep the generated ${key} in ${relative('', path)}`, planned: false }),
-  };
+  return applyStack(engine, {
+    ...request,
+    origin: { kind: 'deploy', files: [request.file] },
+    want: async (observed) => {
+      const { desired, materials } = desire(loaded, request, cluster, observed);
+      const bounds = policyBounds(desired, loaded);
+      const digests = await resolveImages(engine, desired, request, emit);
+      return { desired, materials, options: { ...request, bounds, digests } };
+    },
+  });
 }
 
 function desire(
@@ -182,13 +138,4 @@ async function resolveImages(
     }),
   );
   return new Map(found);
-}
-
-async function removeUnused(engine: Engine, request: DeployRequest, materials: Material[]): Promise<void> {
-  const observed = await observe(engine, { signal: request.signal });
-  for (const { kind, id, name } of unusedObjects(request.stack, materials, observed)) {
-    if (kind === 'secret') await engine.removeSecret(id, { signal: request.signal });
-    else await engine.removeConfig(id, { signal: request.signal });
-    request.emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
-  }
 }

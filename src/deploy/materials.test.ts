@@ -32,7 +32,7 @@ describe('a secret or config from a file', () => {
       data: Buffer.from('a: 1'),
       generated: false,
       keepAt: null,
-      labels: { x: 'y', 'com.docker.stack.namespace': 'shop', 'scalectl.managed': 'true' },
+      labels: { x: 'y', 'com.docker.stack.namespace': 'shop' },
       templating: null,
     });
   });

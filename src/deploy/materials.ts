@@ -9,13 +9,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { ComposeFileObject } from '../stack/compose.js';
 import type { LoadedStack } from '../stack/load.js';
-import {
-  externalName,
-  FINGERPRINT_LABEL,
-  GENERATED_LABEL,
-  MANAGED_LABEL,
-  NAMESPACE_LABEL,
-} from '../stack/names.js';
+import { externalName, FINGERPRINT_LABEL, GENERATED_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
 
 export type ObjectKind = 'secret' | 'config';
 
@@ -70,10 +64,7 @@ function readMaterial(
   const material = {
     kind,
     key,
-    labels: { ...labels, [NAMESPACE_LABEL]: options.stack, [MANAGED_LABEL]: 'true' } as Record<
-      string,
-      string
-    >,
+    labels: { ...labels, [NAMESPACE_LABEL]: options.stack } as Record<string, string>,
     templating: object.template_driver ?? null,
     generated: false,
     keepAt: null,

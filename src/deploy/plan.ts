@@ -35,6 +35,11 @@ export interface Plan {
   warnings: string[];
 }
 
+/** Whether something that is there goes away by it, for good or for a moment. */
+export function isDestructive(plan: Plan): boolean {
+  return plan.operations.some(({ kind }) => kind.startsWith('remove-') || kind.startsWith('replace-'));
+}
+
 /** One line per operation and one per change, in the order of execution. Tests assert it, people read it. */
 export function planText(plan: Plan): string {
   if (plan.operations.length === 0) return `stack ${plan.stack}: nothing to change`;

@@ -89,7 +89,7 @@ function planFor(
     resetReplicas: false,
     prune: false,
     ...options,
-  });
+  }).plan;
 }
 
 const text = (...args: Parameters<typeof planFor>) => planText(planFor(...args));
@@ -411,7 +411,7 @@ describe('services that are not in the file', () => {
 });
 
 describe('secrets and configs that nothing uses any more', () => {
-  const managed = { ...OURS, 'scalectl.managed': 'true' };
+  const named = (key: string) => `${key}-0123456789ab`;
   const reference = (SecretName: string) => ({
     SecretName,
     SecretID: 'x',
@@ -423,21 +423,23 @@ describe('secrets and configs that nothing uses any more', () => {
   it('must be named, except what is in use, could be rolled back to, was generated, or is not ours', () => {
     const observed: Observed = {
       ...EMPTY,
-      services: [swarmService({ Spec: withSecret('used'), PreviousSpec: withSecret('previous') })],
-      secrets: [
-        swarmSecret('used', managed),
-        swarmSecret('previous', managed),
-        swarmSecret('current', managed),
-        swarmSecret('old', managed),
-        swarmSecret('generated', { ...managed, 'scalectl.generated': 'true' }),
-        swarmSecret('by-hand', OURS),
-        swarmSecret('theirs', { ...THEIRS, 'scalectl.managed': 'true' }),
+      services: [
+        swarmService({ Spec: withSecret(named('used')), PreviousSpec: withSecret(named('previous')) }),
       ],
-      configs: [swarmSecret('old-config', managed)],
+      secrets: [
+        swarmSecret(named('used'), OURS),
+        swarmSecret(named('previous'), OURS),
+        swarmSecret(named('needed'), OURS),
+        swarmSecret(named('old'), OURS),
+        swarmSecret(named('generated'), { ...OURS, 'scalectl.generated': 'true' }),
+        swarmSecret('by-hand', OURS),
+        swarmSecret(named('theirs'), THEIRS),
+      ],
+      configs: [swarmSecret(named('old-config'), OURS)],
     };
-    expect(unusedObjects('shop', [material({ name: 'current' })], observed)).toEqual([
-      { kind: 'secret', id: 'id-of-old', name: 'old' },
-      { kind: 'config', id: 'id-of-old-config', name: 'old-config' },
+    expect(unusedObjects('shop', [material({ name: named('needed') })], observed)).toEqual([
+      { kind: 'secret', id: `id-of-${named('old')}`, name: named('old') },
+      { kind: 'config', id: `id-of-${named('old-config')}`, name: named('old-config') },
     ]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.js';
 import type { DesiredService, DesiredStack } from '../stack/convert.js';
-import { FINGERPRINT_LABEL, GENERATED_LABEL, IMAGE_LABEL, MANAGED_LABEL } from '../stack/names.js';
+import { FINGERPRINT_LABEL, GENERATED_LABEL, IMAGE_LABEL } from '../stack/names.js';
 import type { ServiceSpec, SwarmService } from '../swarm/objects.js';
 import { changesBetween } from './changes.js';
 import type { Material } from './materials.js';
@@ -20,22 +20,26 @@ export interface ReconcileOptions {
   prune: boolean;
 }
 
-/** @throws UserError when an object that the stack needs is missing, or its name belongs to another stack. */
+/**
+ * @returns the plan, and the stack as it is once that is carried out: services with their final specs
+ * @throws UserError when an object that the stack needs is missing, or its name belongs to another stack
+ */
 export function reconcile(
   desired: DesiredStack,
   materials: readonly Material[],
   observed: Observed,
   options: ReconcileOptions,
-): Plan {
+): { plan: Plan; target: DesiredStack } {
   const plan: Plan = { stack: desired.name, operations: [], unchanged: [], warnings: [] };
   planNetworks(desired, observed, plan);
   planMaterials(materials, observed, plan);
   const networkNames = new Map(observed.networks.map(({ Id, Name }) => [Id, Name]));
-  for (const service of desired.services) {
-    planService(service, desired.name, observed, options, (id) => networkNames.get(id) ?? id, plan);
-  }
+  const services = desired.services.map((service) => ({
+    ...service,
+    spec: planService(service, desired.name, observed, options, (id) => networkNames.get(id) ?? id, plan),
+  }));
   planLeftovers(desired, observed, options.prune, plan);
-  return plan;
+  return { plan, target: { ...desired, services } };
 }
 
 function planNetworks(desired: DesiredStack, observed: Observed, plan: Plan): void {
@@ -125,13 +129,13 @@ function planService(
   options: ReconcileOptions,
   networkName: (idOrName: string) => string,
   plan: Plan,
-): void {
+): ServiceSpec {
   const { Name: name } = service.spec;
   const live = observed.services.find(({ Spec }) => Spec.Name === name);
   if (live === undefined) {
     const spec = withImage(service.spec, undefined, options);
     plan.operations.push({ kind: 'create-service', name, cause: 'not found', spec });
-    return;
+    return spec;
   }
   refuseForeign('service', name, stackOf(live), stack);
   const spec = keepDecisions(withImage(service.spec, live, options), service, live, options);
@@ -144,7 +148,7 @@ function planService(
   const changes = changesBetween(live.Spec, spec, networkName);
   if (changes.length === 0) {
     plan.unchanged.push(name);
-    return;
+    return spec;
   }
   plan.operations.push({
     kind: 'update-service',
@@ -155,6 +159,7 @@ function planService(
     spec,
     changes,
   });
+  return spec;
 }
 
 /** `replicated`, `global`, `replicated-job`, as Compose writes it. */
@@ -229,9 +234,13 @@ function planLeftovers(desired: DesiredStack, observed: Observed, prune: boolean
   }
 }
 
+/** What stands behind the key in a name that was made from a content. */
+const CONTENT_SUFFIX = /.-[0-9a-f]{12}$/;
+
 /**
- * Secrets and configs of an earlier deploy that no service uses any more, not even as what Swarm would roll back to.
+ * Secrets and configs named by their content that no service uses any more, not even as what Swarm would roll back to.
  * Generated secrets are kept: they open data that is still there.
+ * @param materials those that are needed, of the present release and of those that one may want to go back to
  */
 export function unusedObjects(
   stack: string,
@@ -250,8 +259,8 @@ export function unusedObjects(
       .filter(
         (object) =>
           stackOf(object) === stack &&
-          object.Spec.Labels?.[MANAGED_LABEL] === 'true' &&
-          object.Spec.Labels[GENERATED_LABEL] !== 'true' &&
+          CONTENT_SUFFIX.test(object.Spec.Name) &&
+          object.Spec.Labels?.[GENERATED_LABEL] !== 'true' &&
           !used.has(object.Spec.Name),
       )
       .map(({ ID, Spec }) => ({ kind, id: ID, name: Spec.Name }));

@@ -159,6 +159,21 @@ class DockerodeEngine implements Engine {
     return { id: answer.ID };
   }
 
+  async updateSecret(
+    id: string,
+    version: number,
+    spec: Parameters<Engine['updateSecret']>[2],
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#call({
+      method: 'POST',
+      path: `/secrets/${encodeURIComponent(id)}/update`,
+      query: { version },
+      body: spec,
+      options,
+    });
+  }
+
   removeSecret(id: string, options?: CallOptions): Promise<void> {
     return this.#remove(`/secrets/${encodeURIComponent(id)}`, options);
   }
@@ -175,6 +190,21 @@ class DockerodeEngine implements Engine {
       options,
     });
     return { id: answer.ID };
+  }
+
+  async updateConfig(
+    id: string,
+    version: number,
+    spec: Parameters<Engine['updateConfig']>[2],
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#call({
+      method: 'POST',
+      path: `/configs/${encodeURIComponent(id)}/update`,
+      query: { version },
+      body: spec,
+      options,
+    });
   }
 
   removeConfig(id: string, options?: CallOptions): Promise<void> {

@@ -113,6 +113,13 @@ export interface SecretStore {
     spec: { Name: string; Labels: Record<string, string>; Data: string },
     options?: CallOptions,
   ): Promise<{ id: string }>;
+  /** Swarm lets labels change and nothing else. */
+  updateSecret(
+    id: string,
+    version: number,
+    spec: { Name: string; Labels?: Record<string, string> },
+    options?: CallOptions,
+  ): Promise<void>;
   removeSecret(id: string, options?: CallOptions): Promise<void>;
 }
 
@@ -127,6 +134,13 @@ export interface ConfigStore {
     },
     options?: CallOptions,
   ): Promise<{ id: string }>;
+  /** Swarm lets labels change and nothing else. */
+  updateConfig(
+    id: string,
+    version: number,
+    spec: { Name: string; Labels?: Record<string, string> },
+    options?: CallOptions,
+  ): Promise<void>;
   removeConfig(id: string, options?: CallOptions): Promise<void>;
 }
 

@@ -29,8 +29,9 @@ export async function run(context: Context, _args: readonly string[], options: O
   const startedAt = Date.now();
   const dryRun = options['dryRun'] === true;
   let plan: Plan;
+  let release: number | null;
   try {
-    plan = await deployStack(engine, {
+    ({ plan, release } = await deployStack(engine, {
       stack,
       file,
       env: context.env,
@@ -38,6 +39,7 @@ export async function run(context: Context, _args: readonly string[], options: O
       prune: options['prune'] === true,
       resetReplicas: options['resetReplicas'] === true,
       dryRun,
+      rollbackOnFailure: options['rollbackOnFailure'] === true,
       detach: options['detach'] === true,
       timeoutMs: timeout,
       signal: context.signal,
@@ -49,18 +51,26 @@ export async function run(context: Context, _args: readonly string[], options: O
         context.confirm(
           `Remove ${shown.operations.filter(({ kind }) => kind === 'remove-service').length} service(s)?`,
         ),
-    });
+    }));
   } finally {
     display.close();
   }
   if (isStructured(context)) {
-    await writeStructured(context, { apiVersion: 'scalectl/v1', kind: 'Plan', dryRun, ...summaryOf(plan) });
+    await writeStructured(context, {
+      apiVersion: 'scalectl/v1',
+      kind: 'Plan',
+      dryRun,
+      release,
+      ...summaryOf(plan),
+    });
   } else if (dryRun) {
     context.stdout.write(`${planText(plan)}\n`);
   } else if (!context.globals.quiet) {
     const how =
       options['detach'] === true ? 'written' : `up after ${formatDurationMs(Date.now() - startedAt)}`;
-    context.stderr.write(`stack ${stack} is ${how}. Look at it with: scalectl status\n`);
+    context.stderr.write(
+      `stack ${stack} is ${how}${release === null ? '' : ` as release ${release}`}. Look at it with: scalectl status\n`,
+    );
   }
 }
 

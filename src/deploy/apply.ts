@@ -1,0 +1,220 @@
+/**
+ * Brings a stack to what is wanted of it: look, plan, write, wait, and leave word of it. A deploy and a rollback differ
+ * only in where the wanted state comes from.
+ */
+
+import { relative } from 'node:path';
+import { FailedError, NotConvergedError } from '../errors.js';
+import { isEngineError, type Engine } from '../swarm/engine.js';
+import { converge } from './converge.js';
+import type { ProgressSink } from './events.js';
+import { execute } from './execute.js';
+import { observe, type Observed } from './observe.js';
+import { isDestructive, type Plan } from './plan.js';
+import {
+  KEPT_RELEASES,
+  markRelease,
+  readReleases,
+  recordRelease,
+  removeRelease,
+  type Release,
+  type ReleaseContent,
+  type ReleaseOrigin,
+} from './releases.js';
+import { describeOperation, reconcile, unusedObjects } from './reconcile.js';
+import { contentFound, toMaterial, toRecorded, wantRelease, type Wanted } from './restore.js';
+
+export interface ApplyRequest {
+  stack: string;
+  /** What is wanted, given what is there. Asked again when the Swarm has moved on between the look and the write. */
+  want: (observed: Observed, releases: readonly Release[]) => Promise<Wanted>;
+  origin: ReleaseOrigin;
+  dryRun: boolean;
+  detach: boolean;
+  /** whether a stack that does not come up goes back to its last good release */
+  rollbackOnFailure: boolean;
+  timeoutMs: number;
+  signal: AbortSignal;
+  emit: ProgressSink;
+  /** Asked once before a plan that removes or re-creates something is carried out. */
+  confirm: (plan: Plan) => Promise<boolean>;
+}
+
+export interface Applied {
+  plan: Plan;
+  /** null where nothing was recorded, because nothing was written */
+  release: number | null;
+}
+
+/** Someone else may write between our look and our write; this often the look is renewed. */
+const MOST_LOOKS = 5;
+
+/** One look, and all that follows from it. */
+interface Look extends Wanted {
+  observed: Observed;
+  releases: readonly Release[];
+  plan: Plan;
+  target: Wanted['desired'];
+}
+
+/**
+ * @throws UserError when it cannot be planned; nothing was written
+ * @throws FailedError, NotConvergedError when it was begun and did not come about
+ */
+export async function applyStack(engine: Engine, request: ApplyRequest): Promise<Applied> {
+  const { signal, emit } = request;
+  let release: Release | null = null;
+  let confirmed = false;
+  for (let looks = 1; ; looks++) {
+    const look = await lookAndPlan(engine, request);
+    const { plan } = look;
+    if (looks === 1) for (const text of plan.warnings) emit({ type: 'warning', text });
+    emit({ type: 'plan', plan });
+    if (request.dryRun) return { plan, release: null };
+    if (isDestructive(plan) && !confirmed) {
+      if (!(await request.confirm(plan))) throw new FailedError('given up; nothing was changed');
+      confirmed = true;
+    }
+    // A look that follows a broken write may find everything written.
+    if (plan.operations.length === 0 && release === null) return settle(engine, request, look);
+    try {
+      const previous = look.releases.find(({ number }) => number !== release?.number) ?? null;
+      release ??= await begin(engine, request, look);
+      await write(engine, request, look);
+      if (request.detach) return { plan, release: release.number };
+      await markRelease(engine, release, 'good', { signal });
+      await collect(engine, request, look, previous);
+      return { plan, release: release.number };
+    } catch (error) {
+      const stale = isEngineError(error, 'out-of-sequence') || isEngineError(error, 'conflict');
+      if (stale && looks < MOST_LOOKS) {
+        emit({ type: 'warning', text: 'the Swarm changed meanwhile: looking again' });
+        continue;
+      }
+      if (release === null || signal.aborted) throw error;
+      await tryMarkFailed(engine, release);
+      throw request.rollbackOnFailure ? await rolledBack(engine, request, release, error) : error;
+    }
+  }
+}
+
+async function lookAndPlan(engine: Engine, request: ApplyRequest): Promise<Look> {
+  const observed = await observe(engine, { signal: request.signal });
+  const releases = readReleases(observed.configs, request.stack);
+  const wanted = await request.want(observed, releases);
+  const { plan, target } = reconcile(wanted.desired, wanted.materials, observed, wanted.options);
+  return { ...wanted, observed, releases, plan, target };
+}
+
+/** Nothing to write. What is there must still be up, and a stack that is taken over as it is gets its first release. */
+async function settle(engine: Engine, request: ApplyRequest, look: Look): Promise<Applied> {
+  const { signal, stack } = request;
+  if (request.detach) return { plan: look.plan, release: null };
+  await converge(engine, serviceNames(look), { ...request, written: new Set() });
+  if (look.releases.length > 0 || look.target.services.length === 0)
+    return { plan: look.plan, release: null };
+  await recordRelease(engine, stack, 1, contentOf(request, look), 'good', { signal });
+  return { plan: look.plan, release: 1 };
+}
+
+/** Leaves word of what is about to be written, and before the very first time of what was there. */
+async function begin(engine: Engine, request: ApplyRequest, look: Look): Promise<Release> {
+  const { stack, signal } = request;
+  const found = look.releases.length === 0 ? contentFound(look.observed, stack, now()) : null;
+  if (found !== null) await recordRelease(engine, stack, 1, found, 'good', { signal });
+  const number = (look.releases[0]?.number ?? (found === null ? 0 : 1)) + 1;
+  return recordRelease(engine, stack, number, contentOf(request, look), 'pending', { signal });
+}
+
+function contentOf({ origin }: ApplyRequest, { target, materials }: Look): ReleaseContent {
+  return { at: now(), origin, desired: target, materials: materials.map(toRecorded) };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+function serviceNames({ target }: Look): string[] {
+  return target.services.map(({ spec }) => spec.Name);
+}
+
+async function write(engine: Engine, request: ApplyRequest, look: Look): Promise<void> {
+  const { signal, emit } = request;
+  const { plan, materials, observed } = look;
+  const hooks = {
+    onDone: (operation: Parameters<typeof describeOperation>[0]) =>
+      emit({ type: 'done', what: describeOperation(operation), planned: true }),
+    onWarning: (text: string) => emit({ type: 'warning', text }),
+    onKept: (key: string, path: string) =>
+      emit({ type: 'done', what: `keep the generated ${key} in ${relative('', path)}`, planned: false }),
+  };
+  await execute(plan, materials, observed, engine, hooks, { signal });
+  if (request.detach) return;
+  const written = new Set(plan.operations.map(({ name }) => name));
+  await converge(engine, serviceNames(look), { ...request, written });
+}
+
+/** Removes what neither the stack nor the release before it needs, and the oldest releases. */
+async function collect(
+  engine: Engine,
+  request: ApplyRequest,
+  { materials }: Look,
+  previous: Release | null,
+): Promise<void> {
+  const { stack, signal, emit } = request;
+  const observed = await observe(engine, { signal });
+  const needed = [...materials, ...(previous?.materials ?? []).map(toMaterial)];
+  for (const { kind, id, name } of unusedObjects(stack, needed, observed)) {
+    if (kind === 'secret') await engine.removeSecret(id, { signal });
+    else await engine.removeConfig(id, { signal });
+    emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
+  }
+  for (const release of readReleases(observed.configs, stack).slice(KEPT_RELEASES)) {
+    await removeRelease(engine, release, { signal });
+  }
+}
+
+/** What went wrong counts, not that it could not be noted down. */
+async function tryMarkFailed(engine: Engine, release: Release): Promise<void> {
+  try {
+    await markRelease(engine, release, 'failed', { signal: AbortSignal.timeout(5_000) });
+  } catch {
+    // The Engine is gone, as the error at hand will say.
+  }
+}
+
+/** @returns the failure, with what became of the way back */
+async function rolledBack(
+  engine: Engine,
+  request: ApplyRequest,
+  failed: Release,
+  failure: unknown,
+): Promise<unknown> {
+  if (!(failure instanceof FailedError || failure instanceof NotConvergedError)) return failure;
+  const { stack, signal, emit } = request;
+  const Failure = failure instanceof NotConvergedError ? NotConvergedError : FailedError;
+  const ended = (text: string, hint: string) => new Failure(`${failure.message}\n${text}`, { hint });
+  try {
+    const earlier = readReleases(await engine.listConfigs(undefined, { signal }), stack).filter(
+      ({ number }) => number < failed.number,
+    );
+    const good =
+      earlier.find(({ state }) => state === 'good') ?? earlier.find(({ state }) => state === 'pending');
+    if (good === undefined) {
+      return ended('there is no earlier release to roll back to', 'Mend it and deploy again.');
+    }
+    emit({ type: 'warning', text: `${failure.message}\nrolling back to release ${good.number}` });
+    await applyStack(engine, {
+      ...request,
+      want: wantRelease(good),
+      origin: { kind: 'rollback', to: good.number },
+      rollbackOnFailure: false,
+      confirm: () => Promise.resolve(true),
+    });
+    return ended(`rolled back to release ${good.number}`, 'Mend it and deploy again.');
+  } catch (error) {
+    if (signal.aborted) return error;
+    const why = error instanceof Error ? error.message : String(error);
+    return ended(`the rollback failed too: ${why}`, 'See scalectl status, then scalectl rollback.');
+  }
+}

@@ -10,6 +10,8 @@ export interface OptionSpec {
   choices?: readonly string[];
   /** shown in the help; the command itself fills it in */
   defaultText?: string;
+  /** may be given several times: the command gets a list */
+  repeatable?: true;
 }
 
 export interface ArgumentSpec {
@@ -18,7 +20,13 @@ export interface ArgumentSpec {
   description: string;
 }
 
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
+export type OptionValue = string | boolean | readonly string[] | undefined;
+export type Options = Readonly<Record<string, OptionValue>>;
+
+/** What a repeatable option was given, in order. */
+export function given(value: OptionValue): readonly string[] {
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
 
 export interface CommandModule {
   run: (context: Context, args: readonly string[], options: Options) => Promise<void>;

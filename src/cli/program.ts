@@ -67,6 +67,9 @@ function addOptions(command: Command, specs: readonly OptionSpec[]): void {
         : `${spec.description} (default: ${spec.defaultText})`;
     const option = new Option(spec.flags, description);
     if (spec.choices !== undefined) option.choices(spec.choices);
+    if (spec.repeatable === true) {
+      option.argParser((value: string, earlier?: readonly string[]) => [...(earlier ?? []), value]);
+    }
     command.addOption(option);
   }
 }

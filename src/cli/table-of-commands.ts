@@ -22,6 +22,26 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--timeout <duration>', description: 'longest wait, e.g. 90s or 5m' },
 ];
 
+/** Which stack file, and how it is read: the same for every command that reads one. */
+const STACK_FILE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '-c, --compose-file <file>',
+    description: 'stack file; - reads standard input; several are merged in order',
+    repeatable: true,
+  },
+  {
+    flags: '--env-file <file>',
+    description: 'file of variables for the stack file; the environment wins over it',
+    repeatable: true,
+  },
+  {
+    flags: '--profile <name>',
+    description: 'include the services of this profile; * includes all',
+    repeatable: true,
+  },
+  { flags: '--strict', description: 'refuse what docker stack deploy refuses' },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'deploy',
@@ -31,7 +51,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Reads a stack file, compares it with the Swarm, changes only what differs, and waits until every service is ' +
       'up and healthy. A service with a policy keeps the replicas that it has.',
     options: [
-      { flags: '-c, --compose-file <file>', description: 'stack file; - reads standard input' },
+      ...STACK_FILE_OPTIONS,
       { flags: '--dry-run', description: 'show the plan and change nothing' },
       { flags: '--detach', description: 'do not wait until the services are up' },
       { flags: '--prune', description: 'remove services that are not in the file' },
@@ -53,6 +73,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['scalectl deploy', 'deploy the file that scalectl.yml names'],
       ['scalectl deploy -c stacks/ecommerce.yml --stack ecommerce', 'name both'],
+      ['scalectl deploy -c stack.yml -c production.yml', 'the second file changes what the first one says'],
       ['scalectl deploy --dry-run', 'see what would change'],
     ],
     load: () => import('./commands/deploy.js'),

@@ -1,61 +1,35 @@
 /** The deploy: a stack file becomes what is wanted, which is then applied. */
 
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { UserError, type Problem } from '../errors.js';
 import { decodeService } from '../policy/labels.js';
 import { convertStack, type DesiredStack } from '../stack/convert.js';
-import { loadStack, type LoadedStack } from '../stack/load.js';
+import type { LoadedStack } from '../stack/load.js';
 import type { Engine } from '../swarm/engine.js';
 import { applyStack, type Applied, type ApplyRequest } from './apply.js';
 import type { ProgressSink } from './events.js';
 import { readMaterials, resolvePath, type Material } from './materials.js';
 import { NOTHING, stackOf, type Observed } from './observe.js';
+import type { ReadStack } from './read-stack.js';
 
 export interface DeployRequest extends Omit<ApplyRequest, 'want' | 'origin'> {
-  file: string;
-  env: Readonly<Record<string, string | undefined>>;
+  /** what is wanted */
+  source: ReadStack;
   resolveImage: 'always' | 'changed' | 'never';
   prune: boolean;
   resetReplicas: boolean;
 }
 
-const STACK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,40}$/;
-
-/** @param place where the name was given. @throws UserError when nothing can be called so */
-export function checkStackName(name: string, place: string): void {
-  if (STACK_NAME.test(name)) return;
-  throw new UserError(`"${name}" is no stack name`, {
-    place,
-    hint: 'Begin with a letter or digit; then letters, digits, "-" and "_", 41 at most.',
-  });
-}
-
-export function readStackFile(file: string, env: DeployRequest['env']): LoadedStack {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (cause) {
-    throw new UserError(`there is no readable stack file ${file}`, {
-      place: '--compose-file',
-      hint: 'Name it with: scalectl deploy -c FILE',
-      cause,
-    });
-  }
-  return loadStack({ name: file === '-' ? 'standard input' : file, text }, env);
-}
-
 /** @throws UserError, FailedError, NotConvergedError */
 export async function deployStack(engine: Engine, request: DeployRequest): Promise<Applied> {
   const { signal, emit } = request;
-  const loaded = readStackFile(request.file, request.env);
+  const { loaded } = request.source;
   for (const text of loaded.warnings) emit({ type: 'warning', text });
   // Once without the Swarm: what is wrong with the file is said also where no Engine answers.
   policyBounds(desire(loaded, request, '', NOTHING).desired, loaded);
   const cluster = (await engine.info({ signal })).Swarm.Cluster?.ID ?? '';
   return applyStack(engine, {
     ...request,
-    origin: { kind: 'deploy', files: [request.file] },
+    origin: { kind: 'deploy', files: loaded.files },
     want: async (observed) => {
       const { desired, materials } = desire(loaded, request, cluster, observed);
       const bounds = policyBounds(desired, loaded);
@@ -73,7 +47,7 @@ function desire(
 ): { desired: DesiredStack; materials: Material[] } {
   const own = (objects: Observed['secrets']) =>
     new Set(objects.filter((object) => stackOf(object) === request.stack).map(({ Spec }) => Spec.Name));
-  const directory = request.file === '-' ? process.cwd() : dirname(resolve(request.file));
+  const { directory, env } = request.source;
   const materials = readMaterials(loaded, {
     stack: request.stack,
     directory,
@@ -89,7 +63,7 @@ function desire(
     resolvePath: (path) => resolvePath(path, directory),
     secretNames: names('secret'),
     configNames: names('config'),
-    env: request.env,
+    env,
   });
   return { desired, materials };
 }

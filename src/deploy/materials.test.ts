@@ -15,7 +15,9 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const NONE: MaterialOptions['existing'] = { secret: new Set(), config: new Set() };
 
 function materials(top: string, options: Partial<MaterialOptions> = {}) {
-  const loaded = loadStack({ name: 'stack.yml', text: `services: {web: {image: x}}\n${top}\n` }, {});
+  const loaded = loadStack([{ name: 'stack.yml', text: `services: {web: {image: x}}\n${top}\n` }], {
+    env: {},
+  });
   return readMaterials(loaded, { stack: 'shop', directory, salt: 'cluster', existing: NONE, ...options });
 }
 

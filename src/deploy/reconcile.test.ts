@@ -44,7 +44,7 @@ secrets: {password: {external: true, name: shop_password}}
 `;
 
 function desire(services: string) {
-  return convertStack(loadStack({ name: 'stack.yml', text: `services:${services}` }, {}), {
+  return convertStack(loadStack([{ name: 'stack.yml', text: `services:${services}` }], { env: {} }), {
     stack: 'shop',
     resolvePath: (path) => path,
     secretNames: { password: 'shop_password' },

@@ -5,7 +5,7 @@ import type { ConvertOptions } from './convert-task.js';
 import { loadStack } from './load.js';
 
 function convert(text: string, options: Partial<ConvertOptions> = {}) {
-  return convertStack(loadStack({ name: 'stack.yml', text }, {}), {
+  return convertStack(loadStack([{ name: 'stack.yml', text }], { env: {} }), {
     stack: 'shop',
     resolvePath: (path) => `/project/${path.replace(/^\.\//, '')}`,
     secretNames: {},

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { errorOf, problemsOf } from '../../test/support/errors.js';
 import { loadStack } from './load.js';
 
-const load = (text: string, env: Record<string, string> = {}) => loadStack({ name: 'stack.yml', text }, env);
+const load = (text: string, env: Record<string, string> = {}) =>
+  loadStack([{ name: 'stack.yml', text }], { env });
 const problems = (text: string, env?: Record<string, string>) => problemsOf(errorOf(() => load(text, env)));
 
 /** A file with one service of these lines, which begin at line 4. */

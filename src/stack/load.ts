@@ -7,7 +7,26 @@ import { composeFile, WITHOUT_EFFECT, type ComposeFile, type ComposeService } fr
 import { interpolate } from './interpolate.js';
 import { parseSource, type Path, type SourceText } from './source.js';
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadOptions {
+  /** what variables stand for */
+  env: Environment;
+  /** refuse what `docker stack deploy` refuses */
+  strict?: boolean;
+  /** where relative paths begin: the directory of the first file */
+  directory?: string;
+  /** the text of a file at an absolute path; null when it cannot be read */
+  readFile?: (path: string) => string | null;
+  /** profiles whose services take part; `*` means all */
+  profiles?: readonly string[];
+}
+
 export interface LoadedStack {
+  /** the top-level `name:`, for when nothing else names the stack */
+  name: string | null;
+  /** what was read, as named to a person, in order */
+  files: string[];
   file: ComposeFile;
   /** service keys with their checked content, in the file's order */
   services: Record<string, ComposeService>;
@@ -15,13 +34,14 @@ export interface LoadedStack {
   place: (path: Path) => string;
 }
 
-/** @throws UserError that names every place that is wrong. */
-export function loadStack(
-  sourceText: SourceText,
-  env: Readonly<Record<string, string | undefined>>,
-): LoadedStack {
+/**
+ * @param sources at least one; a later one changes what an earlier one says
+ * @throws UserError that names every place that is wrong.
+ */
+export function loadStack(sources: readonly SourceText[], options: LoadOptions): LoadedStack {
+  const [sourceText = { name: 'stack file', text: '' }] = sources;
   const source = parseSource(sourceText);
-  const interpolated = interpolate(source, env);
+  const interpolated = interpolate(source, options.env);
   raise(interpolated.problems);
 
   const checking = new Checking(source, interpolated.substituted);
@@ -34,6 +54,8 @@ export function loadStack(
   raise(checking.problems);
 
   return {
+    name: null,
+    files: sources.map(({ name }) => name),
     file,
     services,
     warnings: [

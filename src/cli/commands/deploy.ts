@@ -1,28 +1,16 @@
-import { existsSync } from 'node:fs';
-import { checkStackName, deployStack } from '../../deploy/deploy.js';
+import { deployStack } from '../../deploy/deploy.js';
 import { planText, type Plan } from '../../deploy/plan.js';
-import { UserError } from '../../errors.js';
 import { formatDurationMs } from '../../text.js';
 import type { Options } from '../command.js';
 import { timeoutMs, type Context } from '../context.js';
 import { progressDisplay } from '../render/progress.js';
 import { isStructured, writeStructured } from '../render/structured.js';
-import { projectConfig, stackName } from '../stack-choice.js';
+import { readStackFiles } from './stack-files.js';
 
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
-const USUAL_FILES = ['docker-stack.yml', 'stack.yml', 'compose.yml', 'docker-compose.yml'];
 
 export async function run(context: Context, _args: readonly string[], options: Options): Promise<void> {
-  const file = await stackFile(options['composeFile']);
-  const named = await stackName(context);
-  if (named === null) {
-    throw new UserError('the stack has no name', {
-      place: '--stack',
-      hint: 'Give one with --stack NAME, "stack: NAME" in scalectl.yml, or SCALECTL_STACK.',
-    });
-  }
-  const { name: stack } = named;
-  checkStackName(stack, named.place);
+  const { stack, source } = await readStackFiles(context, options);
   const timeout = timeoutMs(context, DEFAULT_TIMEOUT_MS);
   const engine = await context.engine();
   const display = await progressDisplay(context);
@@ -33,8 +21,7 @@ export async function run(context: Context, _args: readonly string[], options: O
   try {
     ({ plan, release } = await deployStack(engine, {
       stack,
-      file,
-      env: context.env,
+      source,
       resolveImage: (options['resolveImage'] ?? 'always') as 'always',
       prune: options['prune'] === true,
       resetReplicas: options['resetReplicas'] === true,
@@ -87,15 +74,4 @@ function summaryOf(plan: Plan) {
     unchanged: plan.unchanged,
     warnings: plan.warnings,
   };
-}
-
-async function stackFile(given: Options[string]): Promise<string> {
-  if (typeof given === 'string') return given;
-  const { file } = await projectConfig();
-  const found = file ?? USUAL_FILES.find((name) => existsSync(name));
-  if (found !== undefined) return found;
-  throw new UserError('there is no stack file here', {
-    place: '--compose-file',
-    hint: `Name one with -c FILE or "file:" in scalectl.yml. Looked for: ${USUAL_FILES.join(', ')}.`,
-  });
 }

@@ -1,0 +1,65 @@
+/** Reads stack files and what they refer to while they are loaded: the only I/O of loading. */
+
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+import { loadStack, type Environment, type LoadedStack } from '../stack/load.js';
+import type { SourceText } from '../stack/source.js';
+
+export interface StackInput {
+  /** at least one; `-` is standard input */
+  files: readonly string[];
+  /** the process's own */
+  env: Environment;
+  /** files of variables, a later one winning over an earlier one, and `env` over all */
+  envFiles?: readonly string[];
+  profiles?: readonly string[];
+  strict?: boolean;
+}
+
+export interface ReadStack {
+  loaded: LoadedStack;
+  /** absolute; where relative paths in the files begin: the directory of the first file */
+  directory: string;
+  /** the variables that the files were read with */
+  env: Environment;
+}
+
+/** @throws UserError for a file that cannot be read, or that is wrong */
+export function readStack(input: StackInput): ReadStack {
+  const sources = input.files.map(readSource);
+  const first = input.files[0] ?? '-';
+  const directory = first === '-' ? process.cwd() : dirname(resolve(first));
+  const { env } = input;
+  const loaded = loadStack(sources, {
+    env,
+    directory,
+    readFile: readText,
+    strict: input.strict ?? false,
+    profiles: input.profiles ?? [],
+  });
+  return { loaded, directory, env };
+}
+
+function readSource(file: string): SourceText {
+  try {
+    return {
+      name: file === '-' ? 'standard input' : file,
+      text: readFileSync(file === '-' ? 0 : file, 'utf8'),
+    };
+  } catch (cause) {
+    throw new UserError(`there is no readable stack file ${file}`, {
+      place: '--compose-file',
+      hint: 'Name it with: scalectl deploy -c FILE',
+      cause,
+    });
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

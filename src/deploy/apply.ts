@@ -78,12 +78,11 @@ export async function applyStack(engine: Engine, request: ApplyRequest): Promise
     // A look that follows a broken write may find everything written.
     if (plan.operations.length === 0 && release === null) return settle(engine, request, look);
     try {
-      const previous = look.releases.find(({ number }) => number !== release?.number) ?? null;
       release ??= await begin(engine, request, look);
       await write(engine, request, look);
       if (request.detach) return { plan, release: release.number };
       await markRelease(engine, release, 'good', { signal });
-      await collect(engine, request, look, previous);
+      await collect(engine, request, look, release);
       return { plan, release: release.number };
     } catch (error) {
       const stale = isEngineError(error, 'out-of-sequence') || isEngineError(error, 'conflict');
@@ -154,22 +153,24 @@ async function write(engine: Engine, request: ApplyRequest, look: Look): Promise
   await converge(engine, serviceNames(look), { ...request, written });
 }
 
-/** Removes what neither the stack nor the release before it needs, and the oldest releases. */
+/** Removes what neither the stack nor the last good release before it needs, and the oldest releases. */
 async function collect(
   engine: Engine,
   request: ApplyRequest,
   { materials }: Look,
-  previous: Release | null,
+  current: Release,
 ): Promise<void> {
   const { stack, signal, emit } = request;
   const observed = await observe(engine, { signal });
-  const needed = [...materials, ...(previous?.materials ?? []).map(toMaterial)];
+  const releases = readReleases(observed.configs, stack);
+  const good = releases.find(({ number, state }) => number < current.number && state === 'good');
+  const needed = [...materials, ...(good?.materials ?? []).map(toMaterial)];
   for (const { kind, id, name } of unusedObjects(stack, needed, observed)) {
     if (kind === 'secret') await engine.removeSecret(id, { signal });
     else await engine.removeConfig(id, { signal });
     emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
   }
-  for (const release of readReleases(observed.configs, stack).slice(KEPT_RELEASES)) {
+  for (const release of releases.slice(KEPT_RELEASES)) {
     await removeRelease(engine, release, { signal });
   }
 }

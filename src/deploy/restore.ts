@@ -26,11 +26,13 @@ export function toMaterial({ data, ...material }: RecordedMaterial): Material {
 
 /** Everything as the release has it, but for the replicas, which stay as the autoscaler or a person set them. */
 export function wantRelease(release: Release): () => Promise<Wanted> {
+  const place = `release ${release.number}`;
   return () =>
     Promise.resolve({
       desired: {
         ...release.desired,
-        services: release.desired.services.map((service) => ({ ...service, replicasGiven: false })),
+        networks: release.desired.networks.map((network) => ({ ...network, place })),
+        services: release.desired.services.map((service) => ({ ...service, place, replicasGiven: false })),
       },
       materials: release.materials.map(toMaterial),
       options: {
@@ -58,6 +60,8 @@ export function contentFound(observed: Observed, stack: string, at: string): Rel
     });
     return {
       key: Spec.Name.startsWith(`${stack}_`) ? Spec.Name.slice(stack.length + 1) : Spec.Name,
+      place: `service ${Spec.Name}`,
+      dependsOn: [],
       spec: {
         ...Spec,
         TaskTemplate: { ...Spec.TaskTemplate, ...(attachments !== undefined && { Networks: attachments }) },
@@ -76,6 +80,8 @@ export function contentFound(observed: Observed, stack: string, at: string): Rel
 function foundNetwork(network: SwarmNetwork, stack: string): DesiredNetwork {
   const { Name, Driver, Labels = {}, Options, Attachable, Internal } = network;
   return {
+    key: Name,
+    place: `network ${Name}`,
     name: Name,
     external: stackOf({ Spec: { Labels } }) !== stack,
     spec: {

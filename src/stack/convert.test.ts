@@ -31,6 +31,8 @@ describe('a service with nothing but an image', () => {
       name: 'shop',
       networks: [
         {
+          key: 'default',
+          place: 'stack.yml:1:1',
           name: 'shop_default',
           external: false,
           spec: { Name: 'shop_default', Driver: 'overlay', Labels: { 'com.docker.stack.namespace': 'shop' } },
@@ -39,6 +41,8 @@ describe('a service with nothing but an image', () => {
       services: [
         {
           key: 'web',
+          place: 'stack.yml:1:12',
+          dependsOn: [],
           replicasGiven: false,
           spec: {
             Name: 'shop_web',
@@ -286,6 +290,8 @@ ${top}`;
     ]);
     expect(networks).toEqual([
       {
+        key: 'back',
+        place: 'stack.yml:6:3',
         name: 'exact',
         external: false,
         spec: {
@@ -297,6 +303,8 @@ ${top}`;
         },
       },
       {
+        key: 'front',
+        place: 'stack.yml:5:3',
         name: 'shop_front',
         external: false,
         spec: {
@@ -307,7 +315,13 @@ ${top}`;
           Options: { encrypted: 'true' },
         },
       },
-      { name: 'theirs', external: true, spec: { Name: 'theirs', Driver: 'overlay', Labels: label } },
+      {
+        key: 'theirs',
+        place: 'stack.yml:7:3',
+        name: 'theirs',
+        external: true,
+        spec: { Name: 'theirs', Driver: 'overlay', Labels: label },
+      },
     ]);
   });
 });

@@ -14,6 +14,10 @@ import type { LoadedStack } from './load.js';
 import { externalName, IMAGE_LABEL, MANAGED_LABEL, NAMESPACE_LABEL } from './names.js';
 import { convertPorts } from './ports.js';
 export interface DesiredNetwork {
+  /** as the file calls it */
+  key: string;
+  /** `file:line:column`, or what else names it, for messages */
+  place: string;
   name: string;
   external: boolean;
   spec: {
@@ -29,6 +33,10 @@ export interface DesiredNetwork {
 
 export interface DesiredService {
   key: string;
+  /** `file:line:column`, or what else names it, for messages */
+  place: string;
+  /** keys of the services that must be up before this one is written */
+  dependsOn: readonly string[];
   /** Secret, config and network references hold names; whoever writes the spec puts the ids in. */
   spec: ServiceSpec;
   /** false where the file leaves the number of replicas open */
@@ -49,20 +57,23 @@ export function convertStack(loaded: LoadedStack, options: ConvertOptions): Desi
     networks: [...used]
       .filter((key) => !PREDEFINED_NETWORKS.has(key))
       .sort()
-      .map((key) => convertNetwork(key, loaded.file.networks?.[key] ?? {}, options.stack)),
+      .map((key) => convertNetwork(key, loaded, options.stack)),
     services: Object.entries(loaded.services).map(([key, service]) =>
       convertService(key, service, loaded, options),
     ),
   };
 }
 
-function convertNetwork(key: string, declared: ComposeNetwork, stack: string): DesiredNetwork {
+function convertNetwork(key: string, loaded: LoadedStack, stack: string): DesiredNetwork {
+  const declared: ComposeNetwork = loaded.file.networks?.[key] ?? {};
   const external = externalName(declared, key);
   const name = external ?? declared.name ?? `${stack}_${key}`;
   const subnets = (declared.ipam?.config ?? []).flatMap(({ subnet }) =>
     subnet === undefined ? [] : [{ Subnet: subnet }],
   );
   return {
+    key,
+    place: loaded.place(['networks', key]),
     name,
     external: external !== null,
     spec: {
@@ -108,7 +119,13 @@ function convertService(
       ...(ports.length > 0 && { Ports: ports }),
     },
   };
-  return { key, spec, replicasGiven: deploy.replicas !== undefined };
+  return {
+    key,
+    place: loaded.place(['services', key]),
+    dependsOn: [],
+    spec,
+    replicasGiven: deploy.replicas !== undefined,
+  };
 }
 
 function convertMode(deploy: NonNullable<ComposeService['deploy']>): ServiceMode {

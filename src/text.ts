@@ -39,7 +39,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
 const UNITS_NS: Record<string, number> = {
   ns: 1,
   us: 1e3,
-  µs: 1e3,
+  µs: 1e3, // the micro sign
+  μs: 1e3, // the Greek letter
   ms: 1e6,
   s: 1e9,
   m: 60e9,
@@ -52,14 +53,17 @@ const UNITS_NS: Record<string, number> = {
  */
 export function parseDurationNs(text: string): number | null {
   if (text === '0') return 0;
-  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/y;
+  const part = /(?:(\d+)(?:\.(\d*))?|\.(\d+))(ns|us|µs|μs|ms|s|m|h)/y;
   let total = 0;
   let at = 0;
   while (at < text.length) {
     part.lastIndex = at;
     const match = part.exec(text);
     if (match === null) return null;
-    total += Number(match[1]) * (UNITS_NS[match[2] ?? ''] ?? NaN);
+    const [, whole = '0', fraction = match[3] ?? '', , name = ''] = match;
+    const unit = UNITS_NS[name] ?? NaN;
+    // Whole and fraction by themselves: together they would be off by what a binary fraction cannot hold.
+    total += Number(whole) * unit + Math.trunc(Number(fraction) * (unit / 10 ** fraction.length));
     at = part.lastIndex;
   }
   return text === '' || !Number.isFinite(total) ? null : Math.round(total);
@@ -81,8 +85,8 @@ const SIZE_UNITS = 'bkmgtp';
  * Source: docker/go-units `RAMInBytes`.
  */
 export function parseSizeBytes(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp])?i?b?$/i.exec(text);
+  const match = /^\+?(\d+\.?\d*|\.\d+)(e[-+]?\d+)? ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text);
   if (match === null) return null;
-  const power = match[2] === undefined ? 0 : SIZE_UNITS.indexOf(match[2].toLowerCase());
-  return Math.trunc(Number(match[1]) * 1024 ** power);
+  const power = match[3] === undefined ? 0 : SIZE_UNITS.indexOf(match[3].toLowerCase());
+  return Math.trunc(Number(`${match[1] ?? ''}${match[2] ?? ''}`) * 1024 ** power);
 }

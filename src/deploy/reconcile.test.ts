@@ -253,7 +253,12 @@ describe('an image', () => {
     expect(imageOf(OPEN, 'sha256:aa')).toBe('web:1@sha256:aa');
     expect(imageOf(OPEN, null)).toBe('web:1');
     expect(imageOf('\n  web: {image: "host.test:5000/web"}', null)).toBe('host.test:5000/web:latest');
-    expect(imageOf('\n  web: {image: "web:1@sha256:cc"}', null)).toBe('web:1@sha256:cc');
+    expect(
+      imageOf(
+        '\n  web: {image: "web:1@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"}',
+        null,
+      ),
+    ).toBe(`web:1@sha256:${'c'.repeat(64)}`);
   });
 
   it.each<[string, string | null, ReconcileOptions['resolveImage'], string]>([

@@ -176,7 +176,10 @@ function withImage(
   const { ContainerSpec: container = {} } = spec.TaskTemplate;
   const written = container.Image ?? '';
   const liveImage = live?.Spec.TaskTemplate.ContainerSpec?.Image;
-  const sameReference = live?.Spec.Labels[IMAGE_LABEL] === written && liveImage !== undefined;
+  const sameReference =
+    live !== undefined &&
+    live.Spec.Labels[IMAGE_LABEL] === spec.Labels[IMAGE_LABEL] &&
+    liveImage !== undefined;
   const digest = options.digests.get(written) ?? null;
   const tagged = written.includes('@') || /:[^/]+$/.test(written) ? written : `${written}:latest`;
   const pinned = digest === null || tagged.includes('@') ? tagged : `${tagged}@${digest}`;

@@ -1,46 +1,37 @@
 /** A loaded stack file becomes what the Swarm is asked for: specs in the Engine's own terms. */
 
-import type { ServiceMode, ServiceSpec, UpdateConfig } from '../swarm/objects.js';
-import type { ComposeNetwork, ComposeService } from './compose.js';
-import {
-  convertTask,
-  maybe,
-  networkKeys,
-  PREDEFINED_NETWORKS,
-  withValues,
-  type ConvertOptions,
-} from './convert-task.js';
+import type { NetworkSpec, ServiceMode, ServiceSpec, UpdateConfig } from '../swarm/objects.js';
+import type { ComposeNetwork, ComposeService, DependencyCondition } from './compose.js';
+import { convertTask, isUserDefined, networkKeys, networkName, type ConvertOptions } from './convert-task.js';
+import { byCodePoints } from './container.js';
+import { maybe, withValues } from './entries.js';
 import type { LoadedStack } from './load.js';
-import { externalName, IMAGE_LABEL, MANAGED_LABEL, NAMESPACE_LABEL } from './names.js';
+import { externalName, IMAGE_LABEL, NAMESPACE_LABEL } from './names.js';
 import { convertPorts } from './ports.js';
+
 export interface DesiredNetwork {
-  /** as the file calls it */
-  key: string;
-  /** `file:line:column`, or what else names it, for messages */
-  place: string;
   name: string;
   external: boolean;
-  spec: {
-    Name: string;
-    Driver: string;
-    Attachable?: boolean;
-    Internal?: boolean;
-    Labels: Record<string, string>;
-    Options?: Record<string, string>;
-    IPAM?: { Driver?: string; Config?: { Subnet?: string }[] };
-  };
+  spec: NetworkSpec;
+  /** as the stack file calls it */
+  key: string;
+  /** where the file declares it, or else the first service that is on it */
+  place: string;
 }
 
 export interface DesiredService {
   key: string;
   /** `file:line:column`, or what else names it, for messages */
   place: string;
-  /** keys of the services that must be up before this one is written */
-  dependsOn: readonly string[];
-  /** Secret, config and network references hold names; whoever writes the spec puts the ids in. */
+  /**
+   * Secret, config and network references hold names, the config of a credential spec too; whoever writes the spec
+   * puts the ids in.
+   */
   spec: ServiceSpec;
   /** false where the file leaves the number of replicas open */
   replicasGiven: boolean;
+  /** services of this stack that come first, and in which state; without cycles */
+  dependsOn: { key: string; condition: DependencyCondition }[];
 }
 
 export interface DesiredStack {
@@ -49,47 +40,60 @@ export interface DesiredStack {
   services: DesiredService[];
 }
 
-/** @throws UserError for a port, mount or command that cannot be understood. */
 export function convertStack(loaded: LoadedStack, options: ConvertOptions): DesiredStack {
-  const used = new Set(Object.values(loaded.services).flatMap((service) => networkKeys(service)));
+  const users = new Map<string, string>();
+  for (const [service, declared] of Object.entries(loaded.services)) {
+    for (const key of networkKeys(declared)) if (!users.has(key)) users.set(key, service);
+  }
   return {
     name: options.stack,
-    networks: [...used]
-      .filter((key) => !PREDEFINED_NETWORKS.has(key))
-      .sort()
-      .map((key) => convertNetwork(key, loaded, options.stack)),
+    networks: [...users]
+      .map(([key, user]) => convertNetwork(key, user, loaded, options.stack))
+      .filter(({ name, external }) => !external || isUserDefined(name))
+      .sort((a, b) => byCodePoints(a.key, b.key)),
     services: Object.entries(loaded.services).map(([key, service]) =>
       convertService(key, service, loaded, options),
     ),
   };
 }
 
-function convertNetwork(key: string, loaded: LoadedStack, stack: string): DesiredNetwork {
-  const declared: ComposeNetwork = loaded.file.networks?.[key] ?? {};
-  const external = externalName(declared, key);
-  const name = external ?? declared.name ?? `${stack}_${key}`;
-  const subnets = (declared.ipam?.config ?? []).flatMap(({ subnet }) =>
-    subnet === undefined ? [] : [{ Subnet: subnet }],
-  );
+function convertNetwork(key: string, user: string, loaded: LoadedStack, stack: string): DesiredNetwork {
+  const declared = loaded.file.networks?.[key];
+  const name = networkName(key, loaded.file, stack);
   return {
-    key,
-    place: loaded.place(['networks', key]),
     name,
-    external: external !== null,
-    spec: {
-      Name: name,
-      Driver: declared.driver ?? 'overlay',
-      Labels: { ...withValues(declared.labels), [NAMESPACE_LABEL]: stack },
-      ...(declared.attachable !== undefined && { Attachable: declared.attachable }),
-      ...(declared.internal !== undefined && { Internal: declared.internal }),
-      ...(declared.driver_opts !== undefined && { Options: declared.driver_opts }),
-      ...(declared.ipam !== undefined && {
-        IPAM: {
-          ...(declared.ipam.driver !== undefined && { Driver: declared.ipam.driver }),
-          ...(subnets.length > 0 && { Config: subnets }),
-        },
-      }),
-    },
+    external: declared === undefined ? name === key : externalName(declared, key) !== null,
+    key,
+    place: loaded.place(declared === undefined ? ['services', user, 'networks', key] : ['networks', key]),
+    spec: networkSpec(name, declared ?? {}, stack),
+  };
+}
+
+function networkSpec(name: string, declared: ComposeNetwork, stack: string): NetworkSpec {
+  const { driver = '', ipam = {} } = declared;
+  const pools = (ipam.config ?? []).map(({ subnet, gateway, ip_range, aux_addresses }) => ({
+    ...maybe('Subnet', subnet),
+    ...maybe('Gateway', gateway),
+    ...maybe('IPRange', ip_range),
+    ...maybe('AuxiliaryAddresses', aux_addresses),
+  }));
+  const hasIpam = (ipam.driver ?? '') !== '' || pools.length > 0 || ipam.options !== undefined;
+  return {
+    Name: name,
+    Driver: driver === '' ? 'overlay' : driver,
+    Labels: { ...withValues(declared.labels), [NAMESPACE_LABEL]: stack },
+    ...maybe('Attachable', declared.attachable),
+    ...maybe('Internal', declared.internal),
+    ...maybe('EnableIPv6', declared.enable_ipv6),
+    ...maybe('EnableIPv4', declared.enable_ipv4),
+    ...maybe('Options', declared.driver_opts),
+    ...(hasIpam && {
+      IPAM: {
+        ...maybe('Driver', ipam.driver),
+        ...(pools.length > 0 && { Config: pools }),
+        ...maybe('Options', ipam.options),
+      },
+    }),
   };
 }
 
@@ -100,49 +104,44 @@ function convertService(
   options: ConvertOptions,
 ): DesiredService {
   const { stack } = options;
-  const deploy = service.deploy ?? {};
-  const ports = convertPorts(service.ports ?? [], (index) => loaded.place(['services', key, 'ports', index]));
-  const spec: ServiceSpec = {
-    Name: `${stack}_${key}`,
-    Labels: {
-      ...withValues(deploy.labels),
-      [NAMESPACE_LABEL]: stack,
-      [IMAGE_LABEL]: service.image ?? '',
-      [MANAGED_LABEL]: 'true',
-    },
-    TaskTemplate: convertTask(key, service, loaded, options),
-    Mode: convertMode(deploy),
-    ...(deploy.update_config !== undefined && { UpdateConfig: convertUpdate(deploy.update_config) }),
-    ...(deploy.rollback_config !== undefined && { RollbackConfig: convertUpdate(deploy.rollback_config) }),
-    EndpointSpec: {
-      ...(deploy.endpoint_mode !== undefined && { Mode: deploy.endpoint_mode }),
-      ...(ports.length > 0 && { Ports: ports }),
-    },
-  };
+  const { deploy = {} } = service;
+  const replicas =
+    deploy.replicas ?? (deploy.mode?.startsWith('global') === true ? undefined : service.scale);
+  const ports = convertPorts(service.ports ?? []);
   return {
     key,
     place: loaded.place(['services', key]),
-    dependsOn: [],
-    spec,
-    replicasGiven: deploy.replicas !== undefined,
+    spec: {
+      Name: `${stack}_${key}`,
+      Labels: { ...withValues(deploy.labels), [NAMESPACE_LABEL]: stack, [IMAGE_LABEL]: service.image ?? '' },
+      TaskTemplate: convertTask(key, service, loaded, options),
+      Mode: convertMode(deploy.mode, replicas),
+      ...(deploy.update_config !== undefined && { UpdateConfig: convertUpdate(deploy.update_config) }),
+      ...(deploy.rollback_config !== undefined && { RollbackConfig: convertUpdate(deploy.rollback_config) }),
+      EndpointSpec: {
+        ...maybe('Mode', deploy.endpoint_mode),
+        ...(ports.length > 0 && { Ports: ports }),
+      },
+    },
+    replicasGiven: replicas !== undefined,
+    dependsOn: Object.entries(service.depends_on ?? {})
+      .filter(([other]) => Object.hasOwn(loaded.services, other))
+      .map(([other, { condition }]) => ({ key: other, condition })),
   };
 }
 
-function convertMode(deploy: NonNullable<ComposeService['deploy']>): ServiceMode {
-  switch (deploy.mode) {
+function convertMode(mode: NonNullable<ComposeService['deploy']>['mode'], replicas?: number): ServiceMode {
+  switch (mode) {
     case 'global':
       return { Global: {} };
     case 'global-job':
       return { GlobalJob: {} };
     case 'replicated-job':
       return {
-        ReplicatedJob: {
-          ...maybe('MaxConcurrent', deploy.replicas),
-          ...maybe('TotalCompletions', deploy.replicas),
-        },
+        ReplicatedJob: { ...maybe('MaxConcurrent', replicas), ...maybe('TotalCompletions', replicas) },
       };
     default:
-      return { Replicated: { Replicas: deploy.replicas ?? 1 } };
+      return { Replicated: { Replicas: replicas ?? 1 } };
   }
 }
 

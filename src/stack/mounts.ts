@@ -1,89 +1,77 @@
-/** Mounts, short (`data:/var/lib/data:ro`) and long. */
+/** Mounts as the Engine has them. */
 
-import { UserError } from '../errors.js';
 import type { Mount } from '../swarm/objects.js';
-import type { ComposeVolume, LongVolume } from './compose.js';
-import { externalName, NAMESPACE_LABEL } from './names.js';
+import type { ComposeVolume } from './compose.js';
+import { maybe, withValues } from './entries.js';
+import { externalName, NAMESPACE_LABEL, objectName } from './names.js';
+import type { LongVolume } from './volumes.js';
 
 export interface MountOptions {
   stack: string;
   volumes: Readonly<Record<string, ComposeVolume | null>>;
   resolvePath: (path: string) => string;
-  place: (index: number) => string;
 }
 
-/** @throws UserError when a short form cannot be read. */
-export function convertMounts(volumes: readonly (string | LongVolume)[], options: MountOptions): Mount[] {
-  return volumes.map((volume, index) =>
-    convertMount(typeof volume === 'string' ? expandShort(volume, options.place(index)) : volume, options),
-  );
+export function convertMounts(volumes: readonly LongVolume[], options: MountOptions): Mount[] {
+  return volumes.map((volume) => convertMount(volume, options));
 }
 
 function convertMount(volume: LongVolume, options: MountOptions): Mount {
+  const { type = 'volume', source = '', bind } = volume;
   const mount: Mount = {
-    Type: volume.type ?? 'volume',
+    Type: type,
+    ...(source !== '' && { Source: source }),
     Target: volume.target ?? '',
     ...(volume.read_only === true && { ReadOnly: true }),
+    ...maybe('Consistency', volume.consistency),
+    ...(bind !== undefined && { BindOptions: maybe('Propagation', bind.propagation) }),
   };
-  switch (volume.type) {
+  switch (type) {
     case 'bind':
+      return { ...mount, Source: options.resolvePath(source) };
+    case 'tmpfs': {
+      const size = volume.tmpfs?.size ?? 0;
+      return volume.tmpfs === undefined
+        ? mount
+        : { ...mount, TmpfsOptions: size === 0 ? {} : { SizeBytes: size } };
+    }
+    case 'image':
+      return volume.image === undefined
+        ? mount
+        : { ...mount, ImageOptions: maybe('Subpath', volume.image.subpath) };
+    case 'cluster':
       return {
         ...mount,
-        Source: options.resolvePath(volume.source ?? ''),
-        ...(volume.bind?.propagation !== undefined && {
-          BindOptions: { Propagation: volume.bind.propagation },
+        // A group of volumes belongs to no stack.
+        ...(!source.startsWith('group:') && {
+          Source: objectName(options.stack, source, options.volumes[source]),
         }),
+        ClusterOptions: {},
       };
-    case 'tmpfs':
-      return {
-        ...mount,
-        ...(volume.tmpfs?.size !== undefined && { TmpfsOptions: { SizeBytes: volume.tmpfs.size } }),
-      };
+    case 'volume':
+      return source === '' ? mount : { ...mount, ...volumeSource(volume, source, options) };
     default:
-      return { ...mount, ...volumeSource(volume, options) };
+      return mount;
   }
 }
 
-function volumeSource(volume: LongVolume, { stack, volumes }: MountOptions): Partial<Mount> {
-  if (volume.source === undefined) return {};
-  const declared = volumes[volume.source] ?? {};
-  const noCopy = volume.volume?.nocopy === true ? { NoCopy: true } : {};
-  const external = externalName(declared, volume.source);
-  if (external !== null) return { Source: external, VolumeOptions: noCopy };
-  const labels = Object.entries(declared.labels ?? {}).map(([key, value]) => [key, value ?? ''] as const);
+function volumeSource(volume: LongVolume, source: string, { stack, volumes }: MountOptions): Partial<Mount> {
+  const declared = volumes[source] ?? {};
+  const own = {
+    ...(volume.volume?.nocopy === true && { NoCopy: true }),
+    ...maybe('Subpath', volume.volume?.subpath),
+  };
+  const name = objectName(stack, source, declared);
+  if (externalName(declared, source) !== null) return { Source: name, VolumeOptions: own };
+  const { driver = '', driver_opts } = declared;
   return {
-    Source: declared.name ?? `${stack}_${volume.source}`,
+    Source: name,
     VolumeOptions: {
-      ...noCopy,
-      Labels: { ...Object.fromEntries(labels), [NAMESPACE_LABEL]: stack },
-      ...((declared.driver ?? declared.driver_opts) !== undefined && {
-        DriverConfig: {
-          ...(declared.driver !== undefined && { Name: declared.driver }),
-          ...(declared.driver_opts !== undefined && { Options: declared.driver_opts }),
-        },
+      ...own,
+      Labels: { ...withValues(declared.labels), [NAMESPACE_LABEL]: stack },
+      ...((driver !== '' || driver_opts !== undefined) && {
+        DriverConfig: { ...(driver !== '' && { Name: driver }), ...maybe('Options', driver_opts) },
       }),
     },
-  };
-}
-
-function expandShort(short: string, place: string): LongVolume {
-  const [first = '', second, options, ...rest] = short.split(':');
-  if (first === '' || second === '' || rest.length > 0) {
-    throw new UserError(`cannot read the volume "${short}"`, {
-      place,
-      hint: 'Write "name:/path", "./directory:/path" or "/path", with ":ro" at the end for read-only.',
-    });
-  }
-  if (second === undefined) return { type: 'volume', target: first };
-  const flags = (options ?? '').split(',');
-  const propagation = flags.find((flag) => /^r?(shared|slave|private)$/.test(flag));
-  const isPath = /^[./~]/.test(first);
-  return {
-    type: isPath ? 'bind' : 'volume',
-    source: first,
-    target: second,
-    ...(flags.includes('ro') && { read_only: true }),
-    ...(isPath && propagation !== undefined && { bind: { propagation } }),
-    ...(!isPath && flags.includes('nocopy') && { volume: { nocopy: true } }),
   };
 }

@@ -10,10 +10,17 @@ export const FINGERPRINT_LABEL = 'scalectl.fingerprint';
 /** marks a secret that only the Swarm knows */
 export const GENERATED_LABEL = 'scalectl.generated';
 
-export function externalName(
-  declared: { external?: boolean | { name?: string }; name?: string } | undefined,
-  key: string,
-): string | null {
+interface Named {
+  external?: boolean | { name?: string };
+  name?: string;
+}
+
+export function externalName(declared: Named | null | undefined, key: string): string | null {
   if (declared?.external === undefined || declared.external === false) return null;
   return (typeof declared.external === 'object' ? declared.external.name : undefined) ?? declared.name ?? key;
+}
+
+/** What a network, volume, secret or config is called in the Swarm, as docker has it. */
+export function objectName(stack: string, key: string, declared: Named | null | undefined): string {
+  return externalName(declared, key) ?? declared?.name ?? `${stack}_${key}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Splits a command line into words as docker does with a `command:` given as text: blanks separate, quotes and
  * backslashes protect, `#` at the start of a word begins a comment. Source: google/shlex.
- * @returns null when a quote is never closed
+ * @returns null when a quote is never closed, or the last backslash protects nothing
  */
 export function shellWords(line: string): string[] | null {
   const words: string[] = [];
@@ -14,6 +14,7 @@ export function shellWords(line: string): string[] | null {
       else word = (word ?? '') + char;
     } else if (char === '\\') {
       i++;
+      if (i === line.length) return null;
       word = (word ?? '') + line.charAt(i);
     } else if (quote === '"') {
       if (char === '"') quote = null;
@@ -21,7 +22,7 @@ export function shellWords(line: string): string[] | null {
     } else if (char === '"' || char === "'") {
       quote = char;
       word ??= '';
-    } else if (/\s/.test(char)) {
+    } else if (/[ \t\r\n]/.test(char)) {
       if (word !== null) words.push(word);
       word = null;
     } else if (char === '#' && word === null) {

@@ -12,6 +12,11 @@ export interface Resources {
   MemoryBytes?: number;
 }
 
+export interface GenericResource {
+  DiscreteResourceSpec?: { Kind?: string; Value?: number };
+  NamedResourceSpec?: { Kind?: string; Value?: string };
+}
+
 export interface ContainerSpec {
   Image?: string;
   Labels?: Record<string, string>;
@@ -22,7 +27,10 @@ export interface ContainerSpec {
   Dir?: string;
   User?: string;
   Groups?: string[];
-  Privileges?: Record<string, unknown>;
+  Privileges?: {
+    CredentialSpec?: { Config: string; File: string; Registry: string } | null;
+    SELinuxContext?: unknown;
+  };
   TTY?: boolean;
   OpenStdin?: boolean;
   ReadOnly?: boolean;
@@ -47,13 +55,17 @@ export interface Mount {
   Source?: string;
   Target: string;
   ReadOnly?: boolean;
+  Consistency?: string;
   BindOptions?: { Propagation?: string };
   VolumeOptions?: {
     NoCopy?: boolean;
     Labels?: Record<string, string>;
+    Subpath?: string;
     DriverConfig?: { Name?: string; Options?: Record<string, string> };
   };
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
+  ImageOptions?: { Subpath?: string };
+  ClusterOptions?: Record<string, never>;
 }
 
 export interface Healthcheck {
@@ -79,7 +91,10 @@ export interface SecretReference {
 }
 
 export interface ConfigReference {
-  File: FileTarget;
+  /** where it is mounted */
+  File?: FileTarget;
+  /** in its place: for the Engine's own use, as a credential spec */
+  Runtime?: Record<string, never>;
   ConfigID: string;
   ConfigName: string;
 }
@@ -106,7 +121,10 @@ export interface NetworkAttachment {
 
 export interface TaskSpec {
   ContainerSpec?: ContainerSpec;
-  Resources?: { Limits?: Resources & { Pids?: number }; Reservations?: Resources };
+  Resources?: {
+    Limits?: Resources & { Pids?: number };
+    Reservations?: Resources & { GenericResources?: GenericResource[] };
+  };
   RestartPolicy?: RestartPolicy;
   Placement?: Placement;
   Networks?: NetworkAttachment[];
@@ -237,6 +255,28 @@ export interface SwarmNetwork {
   Internal?: boolean;
   Labels?: Record<string, string>;
   Options?: Record<string, string>;
+}
+
+/** What a network is made from. */
+export interface NetworkSpec {
+  Name: string;
+  Driver: string;
+  Attachable?: boolean;
+  Internal?: boolean;
+  EnableIPv4?: boolean;
+  EnableIPv6?: boolean;
+  Labels: Record<string, string>;
+  Options?: Record<string, string>;
+  IPAM?: {
+    Driver?: string;
+    Options?: Record<string, string>;
+    Config?: {
+      Subnet?: string;
+      Gateway?: string;
+      IPRange?: string;
+      AuxiliaryAddresses?: Record<string, string>;
+    }[];
+  };
 }
 
 /** What one `stats` answer says about one container. Counters since its start, in the Engine's units. */

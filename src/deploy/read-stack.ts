@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { parseDotenv } from '../stack/dotenv.js';
 import { loadStack, type Environment, type LoadedStack } from '../stack/load.js';
 import type { SourceText } from '../stack/source.js';
 
@@ -13,6 +14,7 @@ export interface StackInput {
   env: Environment;
   /** files of variables, a later one winning over an earlier one, and `env` over all */
   envFiles?: readonly string[];
+  /** beside those of COMPOSE_PROFILES */
   profiles?: readonly string[];
   strict?: boolean;
 }
@@ -30,13 +32,13 @@ export function readStack(input: StackInput): ReadStack {
   const sources = input.files.map(readSource);
   const first = input.files[0] ?? '-';
   const directory = first === '-' ? process.cwd() : dirname(resolve(first));
-  const { env } = input;
+  const env = { ...variables(input.envFiles ?? [], input.env), ...input.env };
   const loaded = loadStack(sources, {
     env,
     directory,
     readFile: readText,
     strict: input.strict ?? false,
-    profiles: input.profiles ?? [],
+    profiles: [...(input.profiles ?? []), ...splitNames(env['COMPOSE_PROFILES'] ?? '')],
   });
   return { loaded, directory, env };
 }
@@ -54,6 +56,26 @@ function readSource(file: string): SourceText {
       cause,
     });
   }
+}
+
+function variables(files: readonly string[], env: Environment): Record<string, string> {
+  return files.reduce<Record<string, string>>((values, file) => {
+    const text = readText(file);
+    if (text === null) {
+      throw new UserError(`there is no readable file ${file}`, {
+        place: '--env-file',
+        hint: 'Name a file with lines of KEY=value.',
+      });
+    }
+    return { ...values, ...parseDotenv({ name: file, text }, { ...values, ...env }) };
+  }, {});
+}
+
+function splitNames(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function readText(path: string): string | null {

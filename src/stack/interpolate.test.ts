@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { interpolate } from './interpolate.js';
 import { parseSource } from './source.js';
+import { substitutedPaths, toValue } from './tree.js';
 
 const ENV = { A: 'x', B: 'y', EMPTY: '', N: '5' };
 
 /** What one text becomes. */
-function result(text: string) {
+function result(text: string, strict = false) {
   const source = parseSource({ name: 'stack.yml', text: `it: ${JSON.stringify(text)}\n` });
-  const { value, problems, unset, substituted } = interpolate(source, ENV);
+  const { tree, problems, unset } = interpolate(source.tree, { env: ENV, strict });
   return {
-    text: (value as { it: string }).it,
+    text: (toValue(tree) as { it: string }).it,
     problems: problems.map(({ message }) => message),
-    unset: [...unset],
-    substituted: [...substituted],
+    unset: [...unset.keys()],
+    substituted: [...substitutedPaths(tree)],
   };
 }
 
@@ -39,6 +40,15 @@ describe('variables', () => {
     ['${EMPTY?must-set}', ''],
     ['${MISSING}', ''],
     ['http://$A:8080/$B?q=1', 'http://x:8080/y?q=1'],
+    ['${MISSING:-${A}}', 'x'],
+    ['${MISSING:-${OTHER:-${B}}z}', 'yz'],
+    ['${A:-${1}}', 'x'],
+    ['${MISSING:-{"a": "$$"}', '{"a": "$$"'],
+    ['${A:+set}', 'set'],
+    ['${EMPTY:+set}', ''],
+    ['${EMPTY+set}', 'set'],
+    ['${MISSING+set}', ''],
+    ['${constructor:-none}', 'none'],
   ])('%s must become "%s"', (text, expected) => {
     const { text: got, problems } = result(text);
     expect(problems).toEqual([]);
@@ -52,12 +62,21 @@ describe('variables', () => {
     ['${A', 'it: invalid interpolation format: "${A"'],
     ['${}', 'it: invalid interpolation format: "${}"'],
     ['${1A}', 'it: invalid interpolation format: "${1A}"'],
-    ['${A:+x}', 'it: invalid interpolation format: "${A:+x}"'],
     ['costs 5$', 'it: invalid interpolation format: "costs 5$"'],
-    ['${MISSING:-${A}}', 'it: a default cannot hold another variable: "${MISSING:-${A}}"'],
+    ['${MISSING:-${A}', 'it: invalid interpolation format: "${MISSING:-${A}"'],
+    ['${MISSING:-${1}}', 'it: invalid interpolation format: "${1}"'],
+    ['${A:=x}', 'it: invalid interpolation format: "${A:=x}"'],
+    ['${MISSING:?say ${B}}', 'it: required variable MISSING is missing a value: say y'],
     ['$1', 'it: invalid interpolation format: "$1"'],
   ])('%s must be refused', (text, problem) => {
     expect(result(text).problems).toEqual([problem]);
+  });
+
+  it.each([
+    ['${A:+x}', 'it: invalid interpolation format: "${A:+x}"'],
+    ['${MISSING:-${A}}', 'it: a default cannot hold another variable: "${MISSING:-${A}}"'],
+  ])('%s must be refused strictly', (text, problem) => {
+    expect(result(text, true).problems).toEqual([problem]);
   });
 
   it('must be named when they are unset and have no default, and only then', () => {
@@ -71,12 +90,14 @@ describe('variables', () => {
 
   it('must be replaced in values at every depth, and never in keys', () => {
     const source = parseSource({ name: 'stack.yml', text: '$A: [{b: "$B"}, 7, null]\n' });
-    expect(interpolate(source, ENV).value).toEqual({ $A: [{ b: 'y' }, 7, null] });
+    expect(toValue(interpolate(source.tree, { env: ENV }).tree)).toEqual({ $A: [{ b: 'y' }, 7, null] });
   });
 
   it('must all be reported, each at its place', () => {
     const source = parseSource({ name: 'stack.yml', text: 'a: "${"\nb:\n  - "${X:?}"\n' });
-    expect(interpolate(source, ENV).problems.map(({ place, message }) => `${place} ${message}`)).toEqual([
+    expect(
+      interpolate(source.tree, { env: ENV }).problems.map(({ place, message }) => `${place} ${message}`),
+    ).toEqual([
       'stack.yml:1:4 a: invalid interpolation format: "${"',
       'stack.yml:3:5 b.0: required variable X is missing a value',
     ]);

@@ -1,109 +1,195 @@
 /**
  * Variables in a stack file: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?message}`,
- * `${NAME?message}`, `$$` for a dollar. As `docker stack deploy` has it, except that an operator counts only inside
- * braces and is read directly after the name, where docker's pattern misreads `$A-$B` and `${X:?must-set}`.
+ * `${NAME?message}`, `${NAME:+instead}`, `${NAME+instead}`, `$$` for a dollar. Operators count only inside braces and are
+ * read directly after the name, where docker's pattern misreads `$A-$B` and `${X:?must-set}`. As in Compose, what
+ * follows an operator may hold variables itself; strictly, neither that nor `+` is there.
  */
 
 import type { Problem } from '../errors.js';
-import type { Path, Source } from './source.js';
+import { isListTree, isMapTree, mapEntries, placeOf, type Path, type Tree } from './tree.js';
+
+export { pathKey } from './tree.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Interpolated {
-  value: unknown;
-  /** paths (joined by NUL) whose text came out of a substitution, where numbers and booleans may be text */
-  substituted: ReadonlySet<string>;
-  /** names that were asked for without a default and are not set */
-  unset: ReadonlySet<string>;
+  tree: Tree;
+  /** names that were asked for without a default and are not set -> the first place where */
+  unset: ReadonlyMap<string, string>;
   problems: Problem[];
 }
 
-export function interpolate(source: Source, env: Readonly<Record<string, string | undefined>>): Interpolated {
-  const substituted = new Set<string>();
-  const unset = new Set<string>();
-  const problems: Problem[] = [];
+export interface InterpolateOptions {
+  env: Environment;
+  /** only what docker knows */
+  strict?: boolean;
+}
 
-  const walk = (value: unknown, path: Path): unknown => {
-    if (typeof value === 'string') {
-      if (!value.includes('$')) return value;
-      const result = substitute(value, env, unset);
-      if ('problem' in result) {
-        problems.push({
-          place: source.place(path),
-          ...result.problem,
-          message: `${path.join('.')}: ${result.problem.message}`,
-        });
-        return value;
-      }
-      substituted.add(pathKey(path));
-      return result.text;
+/** Replaces variables in every text, not in keys. */
+export function interpolate(root: Tree, { env, strict = false }: InterpolateOptions): Interpolated {
+  const unset = new Map<string, string>();
+  const problems: Problem[] = [];
+  const done = new Map<Tree, Tree>();
+
+  const walk = (tree: Tree, path: Path): Tree => {
+    const { content } = tree;
+    if (typeof content === 'string') {
+      if (!content.includes('$')) return tree;
+      const onUnset = (name: string) => {
+        if (!unset.has(name)) unset.set(name, placeOf(tree));
+      };
+      const lookUp = (name: string) => (Object.hasOwn(env, name) ? env[name] : undefined);
+      const result = substitute(content, lookUp, { strict, onUnset });
+      if ('text' in result) return { ...tree, content: result.text, substituted: true };
+      problems.push({
+        place: placeOf(tree),
+        message: `${path.join('.')}: ${result.message}`,
+        hint: result.hint,
+      });
+      return tree;
     }
-    if (Array.isArray(value)) return value.map((item: unknown, index) => walk(item, [...path, index]));
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]),
-      );
+    // What aliases share is looked at once.
+    const before = done.get(tree);
+    if (before !== undefined) return before;
+    let changed = tree;
+    if (isMapTree(tree)) changed = mapEntries(tree, (value, key) => walk(value, [...path, key]));
+    else if (isListTree(tree)) {
+      const items = tree.content.map((item, index) => walk(item, [...path, index]));
+      changed = { ...tree, content: items };
     }
-    return value;
+    done.set(tree, changed);
+    return changed;
   };
 
-  return { value: walk(source.value, []), substituted, unset, problems };
+  return { tree: walk(root, []), unset, problems };
 }
 
-export function pathKey(path: Path): string {
-  return path.join('\0');
+export interface SubstituteOptions {
+  strict?: boolean;
+  /** called with a name that is not set and has no default */
+  onUnset?: (name: string) => void;
 }
 
-const VARIABLE = /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?])([^}]*))?\}|)/g;
-
-type Substitution = { text: string } | { problem: { message: string; hint: string } };
-
-function substitute(
+/** One text with its variables replaced, or why that cannot be. */
+export function substitute(
   text: string,
-  env: Readonly<Record<string, string | undefined>>,
-  unset: Set<string>,
-): Substitution {
-  const problems: { message: string; hint: string }[] = [];
-  const result = text.replace(
-    VARIABLE,
-    (
-      whole: string,
-      dollar?: string,
-      bare?: string,
-      braced?: string,
-      operator?: string,
-      given?: string,
-    ): string => {
-      const operand = given ?? '';
-      if (dollar !== undefined) return '$';
-      const name = bare ?? braced;
-      if (name === undefined) {
-        problems.push({
-          message: `invalid interpolation format: "${text}"`,
-          hint: 'Write ${NAME}, or $$ for a dollar sign that should stay.',
-        });
-        return whole;
-      }
-      if (operand.includes('${')) {
-        problems.push({
-          message: `a default cannot hold another variable: "${text}"`,
-          hint: 'Write the default out, or set the variable in the environment.',
-        });
-        return whole;
-      }
-      const value = env[name];
-      const missing = value === undefined || (value === '' && operator?.startsWith(':') === true);
-      if (!missing) return value;
-      if (operator?.endsWith('-') === true) return operand;
-      if (operator?.endsWith('?') === true) {
-        problems.push({
-          message: `required variable ${name} is missing a value${operand === '' ? '' : `: ${operand}`}`,
-          hint: `Set it in the environment: export ${name}=…`,
-        });
-        return whole;
-      }
-      unset.add(name);
-      return '';
-    },
-  );
-  const [problem] = problems;
-  return problem === undefined ? { text: result } : { problem };
+  lookUp: (name: string) => string | undefined,
+  { strict = false, onUnset = () => undefined }: SubstituteOptions = {},
+): { text: string } | { message: string; hint: string } {
+  try {
+    return { text: new Substitution(text, lookUp, strict, onUnset).run() };
+  } catch (error) {
+    if (!(error instanceof Misread)) throw error;
+    return { message: error.message, hint: error.hint };
+  }
+}
+
+class Misread extends Error {
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}
+
+const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
+const OPERATOR = /:?[-?+]/y;
+/** Deeper is no default any more, but an attempt on the stack. */
+const MOST_LEVELS = 20;
+
+class Substitution {
+  private at = 0;
+
+  constructor(
+    private readonly text: string,
+    private readonly lookUp: (name: string) => string | undefined,
+    private readonly strict: boolean,
+    private readonly onUnset: (name: string) => void,
+    private readonly level = 0,
+  ) {}
+
+  /** @throws Misread */
+  run(): string {
+    let result = '';
+    for (;;) {
+      const dollar = this.text.indexOf('$', this.at);
+      if (dollar < 0) return result + this.text.slice(this.at);
+      result += this.text.slice(this.at, dollar);
+      this.at = dollar + 1;
+      result += this.variable();
+    }
+  }
+
+  /** What the text after a dollar stands for. */
+  private variable(): string {
+    if (this.takeText('$')) return '$';
+    if (!this.takeText('{')) return this.value(this.take(NAME) ?? this.fail(), '', '');
+    const name = this.take(NAME) ?? this.fail();
+    const operator = this.take(OPERATOR) ?? '';
+    const operand = operator === '' ? '' : this.operand();
+    if (!this.takeText('}')) this.fail();
+    if (this.strict && operator.endsWith('+')) this.fail();
+    if (this.strict && operand.includes('${')) {
+      throw new Misread(
+        `a default cannot hold another variable: "${this.text}"`,
+        'Write the default out, or set the variable in the environment.',
+      );
+    }
+    return this.value(name, operator, operand);
+  }
+
+  private value(name: string, operator: string, operand: string): string {
+    const value = this.lookUp(name);
+    const missing = value === undefined || (value === '' && operator.startsWith(':'));
+    if (operator.endsWith('+')) return missing ? '' : this.nested(operand);
+    if (!missing) return value;
+    if (operator.endsWith('-')) return this.nested(operand);
+    if (operator.endsWith('?')) {
+      const message = this.nested(operand);
+      throw new Misread(
+        `required variable ${name} is missing a value${message === '' ? '' : `: ${message}`}`,
+        `Set it in the environment: export ${name}=…`,
+      );
+    }
+    this.onUnset(name);
+    return '';
+  }
+
+  /** Up to the brace that closes this variable, past those that close variables within. */
+  private operand(): string {
+    const start = this.at;
+    let open = 0;
+    for (; this.at < this.text.length; this.at++) {
+      if (this.text.startsWith('${', this.at)) open++;
+      else if (this.text.charAt(this.at) === '}' && (open === 0 || open-- === 0)) break;
+    }
+    return this.text.slice(start, this.at);
+  }
+
+  private nested(operand: string): string {
+    if (this.strict || !operand.includes('${')) return operand;
+    if (this.level === MOST_LEVELS) this.fail();
+    return new Substitution(operand, this.lookUp, this.strict, this.onUnset, this.level + 1).run();
+  }
+
+  private take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const [found] = pattern.exec(this.text) ?? [];
+    this.at += found?.length ?? 0;
+    return found;
+  }
+
+  private takeText(text: string): boolean {
+    const there = this.text.startsWith(text, this.at);
+    if (there) this.at += text.length;
+    return there;
+  }
+
+  private fail(): never {
+    throw new Misread(
+      `invalid interpolation format: "${this.text}"`,
+      'Write ${NAME}, or $$ for a dollar sign that should stay.',
+    );
+  }
 }

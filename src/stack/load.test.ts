@@ -55,7 +55,7 @@ describe('a stack file', () => {
   });
 
   it.each([
-    ['extends: {service: base}', 'extends: is not supported in a Swarm'],
+    ['extends: {service: base}', 'extends: there is no service "base" in stack.yml'],
     ['mem_limit: 64m', 'mem_limit: is not supported in a Swarm'],
     ['cpus: 2', 'cpus: is not supported in a Swarm'],
     ['constructor: 1', 'constructor: unknown key'],
@@ -140,7 +140,7 @@ describe('warnings of a stack file', () => {
   b: {image: "x$TAG", privileged: true}
 `;
     expect(load(text).warnings).toEqual([
-      'variable TAG is not set: an empty text stands in for it',
+      'stack.yml:2:14: variable TAG is not set: an empty text stands in for it',
       'stack.yml:2:35: "privileged" has no effect in a Swarm',
       'stack.yml:2:55: "network_mode" has no effect in a Swarm: use networks',
     ]);

@@ -1,13 +1,23 @@
-/** Reads a stack file: YAML, then variables, then shape, then references. Everything that is wrong is said at once. */
+/**
+ * Reads stack files: YAML, variables, what other files add, environment files; then all files become one, which is
+ * checked for shape and references. Everything that is wrong is said at once.
+ */
 
 import { UserError, type Problem } from '../errors.js';
-import { Checking, isRecord } from './check.js';
+import { Checking } from './check.js';
 import { composeFile, schemaMinor, type ComposeFile, type ComposeService } from './compose.js';
-import { interpolate } from './interpolate.js';
+import { readEnvFiles } from './env-file.js';
+import { completeFile } from './include.js';
+import type { Environment } from './interpolate.js';
+import { mergeFiles } from './merge.js';
+import { chooseProfiles } from './profiles.js';
+import { Reading } from './reading.js';
 import { checkReferences } from './references.js';
-import { parseSource, type Path, type SourceText } from './source.js';
+import type { Path, SourceText } from './source.js';
+import { untagged, withoutReset } from './tags.js';
+import { child, placeIn, substitutedPaths, textOf, toValue, type Tree } from './tree.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from './interpolate.js';
 
 export interface LoadOptions {
   /** what variables stand for */
@@ -31,6 +41,7 @@ export interface LoadedStack {
   /** service keys with their checked content, in the file's order */
   services: Record<string, ComposeService>;
   warnings: string[];
+  /** `stack.yml:12:5` of what stands at this path, in whichever file it was written */
   place: (path: Path) => string;
 }
 
@@ -39,17 +50,50 @@ export interface LoadedStack {
  * @throws UserError that names every place that is wrong.
  */
 export function loadStack(sources: readonly SourceText[], options: LoadOptions): LoadedStack {
-  const [sourceText = { name: 'stack file', text: '' }] = sources;
-  const source = parseSource(sourceText);
-  const interpolated = interpolate(source, options.env);
-  raise(interpolated.problems);
+  const { env, strict = false, directory = '', readFile = () => null } = options;
+  const reading = new Reading({ env, strict, readFile });
+  const ignored: string[] = [];
+  const trees = sources.map((source) => {
+    const tree = reading.tree(source);
+    const whole = strict ? untagged(tree) : completeFile(tree, { name: source.name, directory }, reading);
+    return readEnvFiles(whole, { env, directory, readFile }, reading.problems);
+  });
+  checkVersions(trees, reading);
+  raise(reading.problems);
+  const tree = trees.reduce((base, over) =>
+    mergeFiles(base, over, { rules: 'docker', onIgnored: (text) => ignored.push(text) }),
+  );
+  const chosen = strict
+    ? { tree, warnings: [] }
+    : chooseProfiles(withoutReset(tree), options.profiles ?? [], reading);
+  raise(reading.problems);
 
-  const minor = isRecord(interpolated.value) ? schemaMinor(interpolated.value['version']) : null;
-  const checking = new Checking(source, interpolated.substituted, {
-    strict: options.strict ?? false,
+  const checked = checkTree(chosen.tree, strict);
+  return {
+    name: checked.file.name ?? null,
+    files: sources.map(({ name }) => name),
+    file: checked.file,
+    services: checked.services,
+    warnings: [
+      ...[...reading.unset].map(
+        ([name, place]) => `${place}: variable ${name} is not set: an empty text stands in for it`,
+      ),
+      ...ignored,
+      ...chosen.warnings,
+      ...checked.warnings,
+    ],
+    place: (path) => placeIn(chosen.tree, path),
+  };
+}
+
+function checkTree(tree: Tree, strict: boolean): Pick<LoadedStack, 'file' | 'services' | 'warnings'> {
+  const minor = schemaMinor(child(tree, 'version')?.content);
+  const place = (path: Path) => placeIn(tree, path);
+  const checking = new Checking({ place }, substitutedPaths(tree), {
+    strict,
     ...(minor !== null && { minor }),
   });
-  const file = composeFile(interpolated.value, [], checking) ?? {};
+  const file = composeFile(toValue(tree), [], checking) ?? {};
   const services = file.services ?? {};
   if (file.services === undefined && checking.problems.length === 0) {
     checking.report([], '"services" is missing', 'Add "services:" here.');
@@ -58,18 +102,28 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
   }
   checkReferences(services, file, checking);
   raise(checking.problems);
-
   return {
-    name: null,
-    files: sources.map(({ name }) => name),
     file,
     services,
-    warnings: [
-      ...[...interpolated.unset].map((name) => `variable ${name} is not set: an empty text stands in for it`),
-      ...checking.warnings.map(({ place, text }) => `${place}: ${text}`),
-    ],
-    place: source.place,
+    warnings: checking.warnings.map((warning) => `${warning.place}: ${warning.text}`),
   };
+}
+
+/** Docker merges only what is of one version; none stands for the newest. */
+function checkVersions(trees: readonly Tree[], reading: Reading): void {
+  const versionOf = (tree: Tree | undefined) => {
+    const version = textOf(child(tree, 'version')) ?? '';
+    return version === '' || version === '3' ? '3.13' : version;
+  };
+  const [first, ...others] = trees;
+  for (const other of others) {
+    if (versionOf(other) === versionOf(first)) continue;
+    reading.report(
+      child(other, 'version') ?? other,
+      `version: files of different versions cannot be merged: ${versionOf(first)} and ${versionOf(other)}`,
+      'Remove "version" from all of them.',
+    );
+  }
 }
 
 function raise(problems: readonly Problem[]): void {

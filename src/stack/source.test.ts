@@ -33,9 +33,9 @@ describe('merge keys', () => {
     expect(source.value).toEqual({ a: { x: 1, y: 2 }, b: { x: 1, y: 3 } });
   });
 
-  it('must be placed at what they were merged into', () => {
+  it('must be placed where what they merge is written', () => {
     const source = parse('a: &a {x: 1}\nb:\n  <<: *a\n  y: 3\n');
-    expect(source.place(['b', 'x'])).toBe('stack.yml:2:1');
+    expect(source.place(['b', 'x'])).toBe('stack.yml:1:11');
   });
 });
 
@@ -70,7 +70,7 @@ describe('a file that is no stack file', () => {
     ['# nothing but a comment\n', 'stack.yml: the file is empty'],
     ['- a\n', 'stack.yml:1:1: the top of a stack file must be a mapping'],
     ['just text', 'stack.yml:1:1: the top of a stack file must be a mapping'],
-    ['a: 1\na: 2\n', 'stack.yml:2:1: Map keys must be unique'],
+    ['a: 1\na: 2\n', 'stack.yml:2:1: "a" is given twice'],
     [
       'a:\n  b: [1\nc: 2\n',
       'stack.yml:3:1: Flow sequence in block collection must be sufficiently indented and end with a ]',

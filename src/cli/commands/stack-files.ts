@@ -28,7 +28,7 @@ export async function readStackFiles(context: Context, options: Options): Promis
     files,
     env: context.env,
     envFiles: given(options['envFile']),
-    profiles: profiles(given(options['profile']), context.env['COMPOSE_PROFILES']),
+    profiles: given(options['profile']),
     strict: options['strict'] === true,
   });
   if (named !== null) return { stack: named.name, source };
@@ -62,10 +62,4 @@ async function chosenFiles(named: readonly string[]): Promise<readonly string[]>
     place: '--compose-file',
     hint: `Name one with -c FILE or "file:" in scalectl.yml. Looked for: ${USUAL_FILES.join(', ')}.`,
   });
-}
-
-function profiles(named: readonly string[], inEnvironment: string | undefined): string[] {
-  return [...named, ...(inEnvironment ?? '').split(',')]
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }

@@ -1,0 +1,146 @@
+/**
+ * What a stack file says, with every part of it knowing where it stands. Files are changed as trees (variables, other
+ * forms, merging), so that whatever comes out still names the line of whichever file it came from. Trees are never
+ * changed in place: parts are shared by aliases, and by what is merged.
+ */
+
+export type Path = readonly (string | number)[];
+
+export type Scalar = string | number | boolean | null;
+
+/** Somewhere in a file. */
+export interface Spot {
+  file: FileLines;
+  offset: number;
+}
+
+export interface FileLines {
+  name: string;
+  /** `stack.yml:12:5` */
+  placeAt: (offset: number) => string;
+}
+
+export interface Tree {
+  readonly spot: Spot;
+  readonly content: Scalar | readonly Tree[] | ReadonlyMap<string, Tree>;
+  /** of a scalar: what it reads as where text is wanted, if that is not simply its content: 1.50 reads as "1.5" */
+  readonly text?: string;
+  /** its text came out of a variable, where numbers and booleans may be text */
+  readonly substituted?: true;
+  /** what becomes of what stood here in an earlier file */
+  readonly tag?: 'reset' | 'override';
+}
+
+export interface MapTree extends Tree {
+  readonly content: ReadonlyMap<string, Tree>;
+}
+
+export interface ListTree extends Tree {
+  readonly content: readonly Tree[];
+}
+
+export const isMapTree = (tree: Tree | undefined): tree is MapTree => tree?.content instanceof Map;
+export const isListTree = (tree: Tree | undefined): tree is ListTree => Array.isArray(tree?.content);
+
+/** The text of a scalar, as Go prints it; null for what is no scalar, or null itself. */
+export function textOf(tree: Tree | undefined): string | null {
+  if (tree === undefined || tree.content === null || typeof tree.content === 'object') return null;
+  return tree.text ?? String(tree.content);
+}
+
+/** What stands below a key; undefined where there is none. */
+export function child(tree: Tree | undefined, key: string | number): Tree | undefined {
+  if (isMapTree(tree)) return tree.content.get(String(key));
+  return isListTree(tree) && typeof key === 'number' ? tree.content[key] : undefined;
+}
+
+/** The entries of a mapping, or none. */
+export function entriesOf(tree: Tree | undefined): [string, Tree][] {
+  return isMapTree(tree) ? [...tree.content] : [];
+}
+
+export function itemsOf(tree: Tree | undefined): readonly Tree[] {
+  return isListTree(tree) ? tree.content : [];
+}
+
+/** The same mapping with one entry set, or (undefined) left out. */
+export function withEntry(tree: Tree, key: string, value: Tree | undefined): Tree {
+  const content = new Map(isMapTree(tree) ? tree.content : []);
+  if (value === undefined) content.delete(key);
+  else content.set(key, value);
+  return { ...tree, content };
+}
+
+/** The same mapping with each entry's value changed; undefined leaves it out. */
+export function mapEntries(tree: Tree, change: (value: Tree, key: string) => Tree | undefined): Tree {
+  if (!isMapTree(tree)) return tree;
+  const content = new Map<string, Tree>();
+  let same = true;
+  for (const [key, value] of tree.content) {
+    const changed = change(value, key);
+    same &&= changed === value;
+    if (changed !== undefined) content.set(key, changed);
+  }
+  return same ? tree : { ...tree, content };
+}
+
+export function mapItems(tree: Tree, change: (item: Tree) => Tree): Tree {
+  if (!isListTree(tree)) return tree;
+  const content = tree.content.map(change);
+  return content.every((item, index) => item === tree.content[index]) ? tree : { ...tree, content };
+}
+
+export function placeOf(tree: Tree): string {
+  return tree.spot.file.placeAt(tree.spot.offset);
+}
+
+/** The place of the value at this path, or of the nearest thing above it that is there. */
+export function placeIn(root: Tree, path: Path): string {
+  let tree = root;
+  for (const key of path) {
+    const next = child(tree, key) ?? entryThatNames(tree, key);
+    if (next === undefined) break;
+    tree = next;
+  }
+  return placeOf(tree);
+}
+
+/** A path may name an entry of a list that stands for a mapping: `KEY=value`, or a network's name. */
+function entryThatNames(tree: Tree, key: string | number): Tree | undefined {
+  return itemsOf(tree).find((item) => `${textOf(item) ?? ''}=`.startsWith(`${key}=`));
+}
+
+/** How many values a tree stands for when what is shared is counted each time. */
+export function sizeOf(tree: Tree, known = new Map<Tree, number>()): number {
+  if (tree.content === null || typeof tree.content !== 'object') return 1;
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  let size = 1;
+  for (const part of tree.content.values()) size += sizeOf(part, known);
+  known.set(tree, size);
+  return size;
+}
+
+/** The plain value. A key `__proto__` is a key like any other. */
+export function toValue(tree: Tree): unknown {
+  if (isMapTree(tree)) {
+    return Object.fromEntries([...tree.content].map(([key, value]) => [key, toValue(value)]));
+  }
+  return isListTree(tree) ? tree.content.map(toValue) : tree.content;
+}
+
+/** Paths (as keys, see `pathKey`) of all texts that came out of variables. */
+export function substitutedPaths(root: Tree): Set<string> {
+  const paths = new Set<string>();
+  const walk = (tree: Tree, path: Path): void => {
+    if (tree.substituted === true) paths.add(pathKey(path));
+    if (isMapTree(tree)) for (const [key, value] of tree.content) walk(value, [...path, key]);
+    else if (isListTree(tree)) tree.content.forEach((item, index) => walk(item, [...path, index]));
+  };
+  walk(root, []);
+  return paths;
+}
+
+export function pathKey(path: Path): string {
+  return path.join('\0');
+}

@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../errors.js';
-import { MANAGED_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
+import { NAMESPACE_LABEL, RELEASE_LABEL } from '../stack/names.js';
+import type { ConfigStore } from '../swarm/engine.js';
 import type { SwarmService } from '../swarm/objects.js';
 import { didYouMean } from '../text.js';
 import { unknownService, type Context } from './context.js';
@@ -59,22 +60,29 @@ export async function stackName(context: Context): Promise<{ name: string; place
     : { name: inEnvironment, place: 'environment SCALECTL_STACK' };
 }
 
-/** @throws UserError that lists the choices when nothing decides */
-export async function chooseStack(context: Context, services: readonly SwarmService[]): Promise<string> {
+/**
+ * The stack that is named, else the only one that has releases: that scalectl deployed.
+ * @throws UserError that lists the choices when nothing decides
+ */
+export async function chooseStack(
+  context: Context,
+  engine: Pick<ConfigStore, 'listConfigs'>,
+  services: readonly SwarmService[],
+): Promise<string> {
   const named = await namedStack(context);
   if (named !== null) return named;
-  const managed = stacksOf(services.filter(({ Spec }) => Spec.Labels[MANAGED_LABEL] === 'true'));
-  const [only] = managed;
-  if (only !== undefined && managed.length === 1) return only;
-  const all = stacksOf(services);
+  const deployed = stacksOf(await engine.listConfigs({ label: [RELEASE_LABEL] }, { signal: context.signal }));
+  const [only] = deployed;
+  if (only !== undefined && deployed.length === 1) return only;
+  const all = [...new Set([...deployed, ...stacksOf(services)])].sort();
   throw new UserError(all.length === 0 ? 'there is no stack in this Swarm' : 'which stack?', {
     place: '--stack',
     hint: all.length === 0 ? DEPLOY_ONE : `Choose one: ${all.join(', ')}`,
   });
 }
 
-function stacksOf(services: readonly SwarmService[]): string[] {
-  const names = services.flatMap(({ Spec }) => Spec.Labels[NAMESPACE_LABEL] ?? []);
+function stacksOf(objects: readonly { Spec: { Labels?: Record<string, string> } }[]): string[] {
+  const names = objects.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []);
   return [...new Set(names)].sort();
 }
 
@@ -98,12 +106,13 @@ export function shortName(service: SwarmService): string {
  */
 export async function findServices(
   context: Context,
+  engine: Pick<ConfigStore, 'listConfigs'>,
   services: readonly SwarmService[],
   names: readonly string[],
 ): Promise<SwarmService[]> {
   const byFullName = new Map(services.map((service) => [service.Spec.Name, service]));
   if (names.every((name) => byFullName.has(name))) return names.flatMap((name) => byFullName.get(name) ?? []);
-  const stack = await chooseStack(context, services);
+  const stack = await chooseStack(context, engine, services);
   const own = servicesOf(stack, services);
   if (own.length === 0) throw await unknownStack(context, stack, services);
   return names.map((name) => {

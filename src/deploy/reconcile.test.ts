@@ -272,6 +272,12 @@ describe('an image', () => {
     ['must stay when no registry answers', null, 'always', ''],
     ['must stay when only changes are asked for', 'sha256:bb', 'changed', ''],
     ['must stay when nothing is asked for', 'sha256:bb', 'never', ''],
+    [
+      'must go back to what a release has, though the tag is the same',
+      null,
+      'exact',
+      'image web:1@sha256:aa -> web:1',
+    ],
   ])('%s', (_, digest, resolveImage, change) => {
     expect(text(OPEN, running('web:1@sha256:aa'), { digests: digests(digest), resolveImage })).toBe(
       change === ''

@@ -15,7 +15,8 @@ export interface ReconcileOptions {
   bounds: ReadonlyMap<string, { min: number; max: number }>;
   /** digests by image reference; null where no registry answered; absent where none was asked */
   digests: ReadonlyMap<string, string | null>;
-  resolveImage: 'always' | 'changed' | 'never';
+  /** `exact`: images are pinned already, as a release has them */
+  resolveImage: 'always' | 'changed' | 'never' | 'exact';
   resetReplicas: boolean;
   prune: boolean;
 }
@@ -173,6 +174,7 @@ function withImage(
   live: SwarmService | undefined,
   options: ReconcileOptions,
 ): ServiceSpec {
+  if (options.resolveImage === 'exact') return spec;
   const { ContainerSpec: container = {} } = spec.TaskTemplate;
   const written = container.Image ?? '';
   const liveImage = live?.Spec.TaskTemplate.ContainerSpec?.Image;

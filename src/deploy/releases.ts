@@ -5,7 +5,7 @@
  */
 
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { NAMESPACE_LABEL } from '../stack/names.js';
+import { NAMESPACE_LABEL, RELEASE_LABEL } from '../stack/names.js';
 import type { DesiredStack } from '../stack/convert.js';
 import { isEngineError, type CallOptions, type ConfigStore } from '../swarm/engine.js';
 import type { SwarmConfig } from '../swarm/objects.js';
@@ -37,17 +37,12 @@ export interface Release extends ReleaseContent {
   configs: readonly SwarmConfig[];
 }
 
-export const RELEASE_LABEL = 'scalectl.release';
 const STATE_LABEL = 'scalectl.release.state';
 const PART_LABEL = 'scalectl.release.part';
 
 export const KEPT_RELEASES = 10;
 /** Swarm takes configs below 1000 KiB. */
 const PART_BYTES = 900 * 1024;
-
-export function isReleaseObject({ Spec }: SwarmConfig): boolean {
-  return Spec.Labels?.[RELEASE_LABEL] !== undefined;
-}
 
 /** The stack's releases, newest first. One that cannot be read any more, or lacks a part, is left out. */
 export function readReleases(configs: readonly SwarmConfig[], stack: string): Release[] {

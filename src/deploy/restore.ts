@@ -38,7 +38,7 @@ export function wantRelease(release: Release): () => Promise<Wanted> {
       options: {
         bounds: new Map(),
         digests: new Map(),
-        resolveImage: 'never',
+        resolveImage: 'exact',
         resetReplicas: false,
         prune: true,
       },

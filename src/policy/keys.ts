@@ -4,7 +4,7 @@ export const LABEL_PREFIX = 'scalectl.';
 export const LAST_SCALE_LABEL = 'scalectl.last-scale';
 
 /** Labels that scalectl writes itself; a policy is not made of them. */
-export const STATE_LABELS: ReadonlySet<string> = new Set([LAST_SCALE_LABEL, 'scalectl.managed']);
+export const STATE_LABELS: ReadonlySet<string> = new Set([LAST_SCALE_LABEL]);
 
 /** Policy labels that are understood and carried out. */
 export const SUPPORTED_LABELS: readonly string[] = [

@@ -87,7 +87,7 @@ describe('a policy from labels', () => {
 
   it.each([
     [{}, 'none'],
-    [{ 'com.example.a': 'b', 'scalectl.last-scale': '{}', 'scalectl.managed': 'true' }, 'none'],
+    [{ 'com.example.a': 'b', 'scalectl.last-scale': '{}' }, 'none'],
     [{ 'scalectl.autoscale': 'false' }, 'none'],
     [{ ...CPU, 'scalectl.autoscale': 'false' }, 'none'],
   ])('is absent where nobody asked for it: %j', (labels, kind) => {

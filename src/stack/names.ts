@@ -2,8 +2,9 @@
 
 export const NAMESPACE_LABEL = 'com.docker.stack.namespace';
 export const IMAGE_LABEL = 'com.docker.stack.image';
-/** marks a service that scalectl deployed */
-export const MANAGED_LABEL = 'scalectl.managed';
+
+/** marks a config that holds a release of its stack: its number */
+export const RELEASE_LABEL = 'scalectl.release';
 
 /** tells by which content an object with a name of its own was made */
 export const FINGERPRINT_LABEL = 'scalectl.fingerprint';

@@ -53,7 +53,7 @@ export async function run(context: Context, _args: readonly string[], options: O
 
   async function onlyStack(): Promise<string | null> {
     if (environment !== null) return null;
-    return chooseStack(context, await engine.listServices(undefined, { signal: context.signal }));
+    return chooseStack(context, engine, await engine.listServices(undefined, { signal: context.signal }));
   }
 }
 

@@ -12,7 +12,7 @@ export async function run(context: Context, _args: readonly string[], options: O
   const timeout = timeoutMs(context, DEFAULT_TIMEOUT_MS);
   const engine = await context.engine();
   const { signal } = context;
-  const stack = await chooseStack(context, await engine.listServices(undefined, { signal }));
+  const stack = await chooseStack(context, engine, await engine.listServices(undefined, { signal }));
   const volumes = options['volumes'] === true;
   const contents = await stackContents(engine, { stack, volumes, signal });
   if (!(await context.confirm(question(stack, contents))))

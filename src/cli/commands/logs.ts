@@ -15,7 +15,12 @@ export async function run(context: Context, args: readonly string[], options: Op
   const since = parseSince(options['since'], Date.now());
   const engine = await context.engine();
   const { signal, stdout } = context;
-  const [service] = await findServices(context, await engine.listServices(undefined, { signal }), args);
+  const [service] = await findServices(
+    context,
+    engine,
+    await engine.listServices(undefined, { signal }),
+    args,
+  );
   if (service === undefined) return;
   const tasks = await engine.listTasks({ service: [service.ID] }, { signal });
   const names = new Map(tasks.map(({ ID, Slot }) => [ID, `${service.Spec.Name}.${Slot ?? ID.slice(0, 8)}`]));

@@ -27,6 +27,7 @@ export async function run(context: Context, args: readonly string[], options: Op
   const { signal } = context;
   const services = await findServices(
     context,
+    engine,
     await engine.listServices(undefined, { signal }),
     requests.map(({ name }) => name),
   );

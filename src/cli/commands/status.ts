@@ -43,7 +43,7 @@ async function take(context: Context, engine: Engine, withStats: boolean): Promi
     // The Engine takes longer to describe itself than to list everything else.
     withStats ? Promise.all([engine.info({ signal }), import('../../status/collect-usage.js')]) : null,
   ]);
-  const stack = await chooseStack(context, services);
+  const stack = await chooseStack(context, engine, services);
   const own = servicesOf(stack, services);
   if (own.length === 0 && context.globals.stack !== undefined)
     throw await unknownStack(context, stack, services);

@@ -56,6 +56,11 @@ export class Checking {
     return false;
   }
 
+  inOneFile(...paths: readonly [Path, Path]): boolean {
+    const [one, other] = paths.map((path) => this.source.place(path).replace(/:\d+:\d+$/, ''));
+    return one === other;
+  }
+
   /** Text that came out of a variable may stand for a number or a boolean. */
   wasSubstituted(path: Path): boolean {
     return this.substituted.has(pathKey(path));
@@ -205,17 +210,19 @@ export function listOf<T>(item: Check<T>): Check<T[]> {
   };
 }
 
-/** A list in which nothing may stand twice. */
+/** A list in which nothing may stand twice, though two files may say the same. */
 export function setOf<T>(item: Check<T>): Check<T[]> {
   const list = listOf(item);
   return (value, path, checking) => {
-    const seen = new Set<string>();
+    const seen = new Map<string, Path>();
     for (const [index, entry] of Array.isArray(value) ? value.entries() : []) {
       const written = JSON.stringify(entry);
-      if (seen.has(written)) {
-        checking.report([...path, index], `${show(entry)} is in this list already`, 'Remove one of the two.');
+      const at = [...path, index];
+      const earlier = seen.get(written);
+      if (earlier !== undefined && checking.inOneFile(earlier, at)) {
+        checking.report(at, `${show(entry)} is in this list already`, 'Remove one of the two.');
       }
-      seen.add(written);
+      seen.set(written, at);
     }
     return list(value, path, checking);
   };

@@ -80,8 +80,9 @@ function convertHealthcheck(declared: ComposeService['healthcheck']): Healthchec
 
 /** Compose writes `host:address` or `host=address`, the Engine `address host`. An address may hold colons itself. */
 function hostsLine(entry: string): string[] {
-  const at = entry.includes('=') ? entry.indexOf('=') : entry.indexOf(':');
-  return at < 0 ? [] : [`${entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1')} ${entry.slice(0, at)}`];
+  const line = entry.replace('=', ':');
+  const at = line.indexOf(':');
+  return at < 0 ? [] : [`${line.slice(at + 1).replace(/^\[(.*)\]$/, '$1')} ${line.slice(0, at)}`];
 }
 
 const ALL = 'ALL';

@@ -61,6 +61,7 @@ export function convertTask(
         stack,
         volumes: file.volumes ?? {},
         resolvePath: options.resolvePath,
+        home: options.env['HOME'],
       }),
       Secrets: convertSecrets(service, file, options),
       Configs: convertConfigs(service, file, options),

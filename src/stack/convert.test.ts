@@ -232,7 +232,7 @@ describe('mounts', () => {
     ['["./conf:/c:ro"]', [{ Type: 'bind', Source: '/project/conf', Target: '/c', ReadOnly: true }]],
     [
       '["/var/run:/r:rslave"]',
-      [{ Type: 'bind', Source: '/project//var/run', Target: '/r', BindOptions: { Propagation: 'rslave' } }],
+      [{ Type: 'bind', Source: '/var/run', Target: '/r', BindOptions: { Propagation: 'rslave' } }],
     ],
     [
       '[{type: tmpfs, target: /t, tmpfs: {size: 64M}}]',

@@ -153,7 +153,16 @@ function convertUpdate(declared: DeclaredUpdate): UpdateConfig {
     ...maybe('Delay', declared.delay),
     ...maybe('FailureAction', declared.failure_action),
     ...maybe('Monitor', declared.monitor),
-    ...maybe('MaxFailureRatio', declared.max_failure_ratio),
+    ...maybe('MaxFailureRatio', singlePrecision(declared.max_failure_ratio)),
     ...maybe('Order', declared.order),
   };
+}
+
+/** The Engine keeps a ratio in 32 bits and hands it out with as few digits as tell it apart. */
+function singlePrecision(ratio: number | undefined): number | undefined {
+  if (ratio === undefined) return undefined;
+  const digits = [6, 7, 8].find(
+    (count) => Math.fround(Number(ratio.toPrecision(count))) === Math.fround(ratio),
+  );
+  return Number(ratio.toPrecision(digits ?? 9));
 }

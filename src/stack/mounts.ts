@@ -10,6 +10,8 @@ export interface MountOptions {
   stack: string;
   volumes: Readonly<Record<string, ComposeVolume | null>>;
   resolvePath: (path: string) => string;
+  /** what `~` stands for */
+  home: string | undefined;
 }
 
 export function convertMounts(volumes: readonly LongVolume[], options: MountOptions): Mount[] {
@@ -28,7 +30,7 @@ function convertMount(volume: LongVolume, options: MountOptions): Mount {
   };
   switch (type) {
     case 'bind':
-      return { ...mount, Source: options.resolvePath(source) };
+      return { ...mount, Source: nodePath(source, options) };
     case 'tmpfs': {
       const size = volume.tmpfs?.size ?? 0;
       return volume.tmpfs === undefined
@@ -53,6 +55,14 @@ function convertMount(volume: LongVolume, options: MountOptions): Mount {
     default:
       return mount;
   }
+}
+
+/** A drive with a slash, or a share: absolute on a node that runs Windows. */
+const WINDOWS_PATH = /^(?:[a-zA-Z]:[\\/]|[\\/]{2}[^\\/.][^\\/]*[\\/](?![\\/.]).+)/;
+
+function nodePath(written: string, { home, resolvePath }: MountOptions): string {
+  const path = home === undefined ? written : written.replace(/^~/, () => home);
+  return path.startsWith('/') || WINDOWS_PATH.test(path) ? path : resolvePath(path);
 }
 
 function volumeSource(volume: LongVolume, source: string, { stack, volumes }: MountOptions): Partial<Mount> {

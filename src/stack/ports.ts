@@ -98,13 +98,12 @@ function shortPorts(value: unknown, path: Path, checking: Checking): LongPort[] 
       'Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 0 to 65535.',
     );
   const parts = written.split(':');
-  const [inside = '', protocol = 'tcp', ...more] = (parts.pop() ?? '').split('/');
+  const [inside = '', protocol = ''] = (parts.pop() ?? '').split('/');
   const outside = parts.pop() ?? '';
   const address = parts.join(':');
   if (inside === '') return unreadable('it names no port of the container');
-  const known = PROTOCOLS.find((one) => one === protocol.toLowerCase());
-  if (known === undefined || more.length > 0)
-    return unreadable(`the protocol is none of ${PROTOCOLS.join(', ')}`);
+  const known = protocol === '' ? 'tcp' : PROTOCOLS.find((one) => one === protocol.toLowerCase());
+  if (known === undefined) return unreadable(`the protocol is none of ${PROTOCOLS.join(', ')}`);
   if (address !== '') {
     if (!IPV4.test(address) && !isIpv6(address)) return unreadable(`"${address}" is no address`);
     checking.warn(
@@ -136,14 +135,15 @@ function shortPorts(value: unknown, path: Path, checking: Checking): LongPort[] 
 
 function isIpv6(address: string): boolean {
   const bare = address.replace(/^\[(.*)\]$/, '$1');
-  const groups = bare.split(':');
-  const filled = groups.filter((group) => group !== '');
+  const [left = '', right, ...more] = bare.split('::');
+  const groups = [left, right ?? ''].flatMap((side) => (side === '' ? [] : side.split(':')));
+  const last = groups[groups.length - 1] ?? '';
+  const words = IPV4.test(last) ? groups.slice(0, -1) : groups;
+  const count = words.length + (words === groups ? 0 : 2);
   return (
-    groups.length > 2 &&
-    filled.every(
-      (group, index) => /^[0-9a-f]{1,4}$/i.test(group) || (index === filled.length - 1 && IPV4.test(group)),
-    ) &&
-    (bare.includes('::') ? groups.length <= 9 : filled.length === groups.length && groups.length <= 8)
+    more.length === 0 &&
+    words.every((word) => /^[0-9a-f]{1,4}$/i.test(word)) &&
+    (right === undefined ? count === 8 : count < 8)
   );
 }
 

@@ -29,7 +29,7 @@ export function convertResources({ limits, reservations }: Declared = {}): NonNu
               : {
                   DiscreteResourceSpec: {
                     ...maybe('Kind', discrete.kind),
-                    ...maybe('Value', discrete.value),
+                    Value: Math.trunc(discrete.value ?? 0),
                   },
                 },
           ),

@@ -24,7 +24,7 @@ export function parseRestart(written: string): RestartPolicy | undefined | null 
   if (condition === 'none given') return undefined;
   return {
     Condition: condition,
-    ...(Number(attempts) > 0 && { MaxAttempts: Number(attempts) }),
+    ...(condition === 'on-failure' && { MaxAttempts: Number(attempts) }),
   };
 }
 

@@ -29,7 +29,7 @@ const ROLLING: ReadonlySet<string> = new Set(['updating', 'paused', 'rollback_st
 export function decide(policy: Policy, snapshot: Snapshot, history: History, now: number): Decision {
   const veto = vetoOf(policy, snapshot);
   if (veto !== null) return skip(snapshot, veto);
-  const signals = judgeSignals(policy.signals, snapshot, now);
+  const signals = judgeSignals(policy.signals, snapshot, history, now);
   const trail = new Trail(combine(policy, signals));
 
   const outage = signals.every(({ need }) => need === null);

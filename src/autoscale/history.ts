@@ -2,6 +2,7 @@
 
 import { STEP_PERIOD_MS } from '../policy/defaults.js';
 import type { Policy } from '../policy/policy.js';
+import { learnRequests } from './requests.js';
 import type { Decision, History } from './types.js';
 
 export const EMPTY_HISTORY: History = {
@@ -64,6 +65,7 @@ export function rememberDecision(history: History, decision: Decision, policy: P
     recommendations: decision.need === null ? kept : [...kept, { at: now, need: decision.need }],
     lastDesired: decision.from,
     lastKnownAt: decision.signals.some(({ need }) => need !== null) ? now : history.lastKnownAt,
+    ...learnRequests(history, decision.signals, now),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What must hold for any history, tried on thousands of random ones from a fixed seed. */
 
 import { describe, expect, it } from 'vitest';
-import type { Policy, ResourceRule } from '../policy/policy.js';
+import type { Policy, ResourceRule, SignalPolicy } from '../policy/policy.js';
 import { decide } from './decide.js';
 import { beginHistory, rememberDecision, rememberScale } from './history.js';
 import type { History, SignalReading, Snapshot } from './types.js';
@@ -58,11 +58,21 @@ function randomPolicy(dice: Dice): Policy {
     step: step(),
     cooldownMs: dice.pick(0, 0, 20_000),
   });
+  const requests: SignalPolicy = {
+    kind: 'requests',
+    backend: 'web',
+    perReplica: dice.pick(null, dice.int(5, 50)),
+    forecast: dice.chance(0.8),
+  };
   return {
     source: 'labels',
     min,
     max,
-    signals: min === 0 || dice.chance(0.5) ? [{ kind: 'cpu', rule }, queue] : [{ kind: 'cpu', rule }],
+    signals: [
+      { kind: 'cpu', rule },
+      ...(min === 0 || dice.chance(0.5) ? [queue] : []),
+      ...(dice.chance(0.5) ? [requests] : []),
+    ],
     up: direction(),
     down: direction(),
     onError: dice.pick(
@@ -80,6 +90,13 @@ function randomReadings(dice: Dice, policy: Policy, running: number, now: number
       return {
         kind: 'queue',
         length: unknown ? null : dice.pick(0, dice.int(0, 300)),
+        at: unknown ? null : now,
+      };
+    if (signal.kind === 'requests')
+      return {
+        kind: 'requests',
+        arrivalsPerSecond: unknown ? null : dice.pick(0, dice.next() * 30, dice.next() * 400),
+        queued: dice.pick(null, 0, 0, dice.int(0, 200)),
         at: unknown ? null : now,
       };
     const sampled = unknown ? 0 : dice.chance(0.7) ? running : dice.int(0, running);
@@ -150,11 +167,11 @@ describe('for any history', () => {
   it('nothing shrinks within the bounds while a signal is unknown or a task is not measured', () => {
     let tried = 0;
     for (const { policy, snapshot, history, now } of rounds(2)) {
-      const missing = snapshot.readings.some((reading) =>
-        reading.kind === 'queue'
-          ? reading.length === null
-          : reading.meanPercent === null || reading.sampled < snapshot.running,
-      );
+      const missing = snapshot.readings.some((reading) => {
+        if (reading.kind === 'queue') return reading.length === null;
+        if (reading.kind === 'requests') return reading.arrivalsPerSecond === null;
+        return reading.meanPercent === null || reading.sampled < snapshot.running;
+      });
       if (!missing || snapshot.desired > policy.max) continue;
       tried++;
       expect(decide(policy, snapshot, history, now).to).toBeGreaterThanOrEqual(snapshot.desired);
@@ -168,6 +185,13 @@ describe('for any history', () => {
       const more = snapshot.readings.map((reading): SignalReading => {
         if (reading.kind === 'queue')
           return { ...reading, length: reading.length === null ? null : reading.length + dice.int(0, 50) };
+        if (reading.kind === 'requests')
+          return {
+            ...reading,
+            arrivalsPerSecond:
+              reading.arrivalsPerSecond === null ? null : reading.arrivalsPerSecond + dice.next() * 50,
+            queued: reading.queued === null ? null : reading.queued + dice.int(0, 50),
+          };
         return {
           ...reading,
           meanPercent: reading.meanPercent === null ? null : reading.meanPercent + dice.next() * 60,

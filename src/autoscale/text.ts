@@ -26,7 +26,11 @@ export function verdictText(verdict: SignalVerdict): string {
     ...(note === null ? [] : [note]),
   ].join(', ');
   if (value === null || need === null) return `${signal} is unknown (${details})`;
-  const number = unit === '%' ? `${round(value)} %` : `${value} ${value === 1 ? 'job' : 'jobs'}`;
+  const number = {
+    '%': `${round(value)} %`,
+    jobs: `${value} ${value === 1 ? 'job' : 'jobs'}`,
+    'requests/s': `${round(value)} requests/s`,
+  }[unit];
   return `${signal} at ${number} (${details}) needs ${need}`;
 }
 

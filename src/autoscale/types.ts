@@ -1,5 +1,9 @@
 /** What goes into a decision and what comes out of it. All times are milliseconds of one clock that never jumps. */
 
+import type { ArrivalHistory } from './forecast.js';
+import type { RequestVerdict } from './requests.js';
+import type { ServiceRate } from './service-rate.js';
+
 export interface ResourceReading {
   kind: 'cpu' | 'memory';
   /** Mean over the measured tasks that have warmed up; null when none could be measured. */
@@ -19,7 +23,20 @@ export interface QueueReading {
   note?: string;
 }
 
-export type SignalReading = ResourceReading | QueueReading;
+export interface RequestReading {
+  kind: 'requests';
+  /**
+   * Requests per second that arrived since the reading before, over all balancers: those that were queued or denied
+   * count too, since they are load that the replicas should have carried. Null when unknown.
+   */
+  arrivalsPerSecond: number | null;
+  /** Requests that wait for a replica at this moment, over all balancers; null when unknown. */
+  queued: number | null;
+  at: number | null;
+  note?: string;
+}
+
+export type SignalReading = ResourceReading | QueueReading | RequestReading;
 
 export interface Snapshot {
   /** full name */
@@ -30,6 +47,8 @@ export interface Snapshot {
   running: number;
   /** The Engine's `UpdateStatus.State`, or null when the service was never updated. */
   updateState: string | null;
+  /** Measured time from a task's creation until it serves, milliseconds; null or absent when none was measured. */
+  healthyAfterMs?: number | null;
   /** One reading per signal of the policy, in the policy's order. */
   readings: readonly SignalReading[];
 }
@@ -45,13 +64,17 @@ export interface History {
   lastDesired: number | null;
   lastUpAt: number | null;
   lastDownAt: number | null;
+  /** what arrived and what had been forecast; absent until arrivals were seen */
+  arrivals?: ArrivalHistory;
+  /** absent until CPU use under load was seen */
+  serviceRate?: ServiceRate;
 }
 
 /** One signal's say: what it measured, what it aims at, how many replicas that takes. */
 export interface SignalVerdict {
   signal: string;
   value: number | null;
-  unit: '%' | 'jobs';
+  unit: '%' | 'jobs' | 'requests/s';
   /** The aim in words: `target 70 %`, `30 to 80 %`, `10 jobs per replica`. */
   aim: string;
   /** null when the value is unknown */
@@ -61,6 +84,8 @@ export interface SignalVerdict {
   /** null when nothing was read */
   ageMs: number | null;
   note: string | null;
+  /** for a signal of requests: what the need was reckoned with */
+  requests?: RequestVerdict;
 }
 
 export type AdjustmentRule =

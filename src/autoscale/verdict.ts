@@ -3,7 +3,8 @@
 import { signalAim, signalName } from '../policy/describe.js';
 import type { SignalPolicy } from '../policy/policy.js';
 import { queueNeed, resourceNeed } from './need.js';
-import type { SignalReading, SignalVerdict, Snapshot } from './types.js';
+import { judgeRequests } from './requests.js';
+import type { History, SignalReading, SignalVerdict, Snapshot } from './types.js';
 
 /** A reading older than this says nothing about the present, milliseconds. */
 const OLDEST_READING_MS = 60_000;
@@ -11,10 +12,18 @@ const OLDEST_READING_MS = 60_000;
 export function judgeSignals(
   signals: readonly SignalPolicy[],
   snapshot: Snapshot,
+  history: History,
   now: number,
 ): SignalVerdict[] {
-  return signals.map((signal, index) => judge(signal, snapshot.readings[index], snapshot, now));
+  return signals.map((signal, index) => {
+    const verdict = judge(signal, snapshot.readings[index], snapshot, now);
+    return signal.kind === 'requests'
+      ? judgeRequests(signal, verdict, { signals, snapshot, history, now })
+      : verdict;
+  });
 }
+
+const UNITS = { cpu: '%', memory: '%', queue: 'jobs', requests: 'requests/s' } as const;
 
 function judge(
   signal: SignalPolicy,
@@ -26,7 +35,7 @@ function judge(
   const verdict: SignalVerdict = {
     signal: signalName(signal),
     value: null,
-    unit: signal.kind === 'queue' ? 'jobs' : '%',
+    unit: UNITS[signal.kind],
     aim: signalAim(signal),
     need: null,
     coverage: null,
@@ -44,7 +53,11 @@ function judge(
       need: length === null ? null : queueNeed(length, signal.jobsPerReplica),
     };
   }
-  if (reading.kind === 'queue') return verdict;
+  if (signal.kind === 'requests') {
+    const arrivals = reading.kind === 'requests' && fresh ? known(reading.arrivalsPerSecond) : null;
+    return { ...verdict, value: arrivals };
+  }
+  if (reading.kind === 'queue' || reading.kind === 'requests') return verdict;
   const { desired, running } = snapshot;
   const { sampled } = reading;
   const meanPercent = sampled > 0 && fresh ? known(reading.meanPercent) : null;

@@ -1,7 +1,7 @@
 /** What was measured, as the decision wants to have it. */
 
 import type { QueueReading, ResourceReading, SignalReading, Snapshot } from '../autoscale/types.js';
-import type { Policy, ResourceSignal } from '../policy/policy.js';
+import type { Policy, ResourceSignal, SignalPolicy } from '../policy/policy.js';
 import { known, mean } from '../signals/service-usage.js';
 import type { QueueLength, QueueQuery, TaskUsage } from '../signals/types.js';
 import { isRunning } from '../signals/usage.js';
@@ -33,12 +33,24 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
     desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
-    readings: policy.signals.map((signal): SignalReading =>
-      signal.kind === 'queue'
-        ? queueReading(measured.queues.get(queueId(signal)), measured)
-        : resourceReading(signal, own, warm, measured),
-    ),
+    readings: policy.signals.map((signal) => readingOf(signal, own, warm, measured)),
   };
+}
+
+function readingOf(
+  signal: SignalPolicy,
+  own: readonly SwarmTask[],
+  warm: readonly SwarmTask[],
+  measured: Measurements,
+): SignalReading {
+  switch (signal.kind) {
+    case 'queue':
+      return queueReading(measured.queues.get(queueId(signal)), measured);
+    case 'requests':
+      return { kind: 'requests', arrivalsPerSecond: null, queued: null, at: null, note: 'not read' };
+    default:
+      return resourceReading(signal, own, warm, measured);
+  }
 }
 
 /** Replicas asked for; the Engine takes a missing number as 1. */

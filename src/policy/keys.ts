@@ -34,6 +34,7 @@ export const SUPPORTED_LABELS: readonly string[] = [
 export const UNSUPPORTED_LABELS: readonly string[] = [
   'scalectl.http.backend',
   'scalectl.http.target',
+  'scalectl.http.forecast',
   'scalectl.sessions.target',
   'scalectl.prometheus.url',
   'scalectl.prometheus.query',

@@ -16,6 +16,7 @@ import type {
   Policy,
   PolicySubject,
   QueueSignal,
+  RequestSignal,
   ResourceRule,
   ResourceSignal,
   SignalPolicy,
@@ -147,7 +148,7 @@ class LabelDecoder {
     const before = this.sink.problems.length;
     const min = this.value('min', parseReplicas) ?? DEFAULT_MIN;
     const max = this.value('max', parseReplicas);
-    const signals = [this.resource('cpu'), this.resource('memory'), this.queue()].filter(
+    const signals = [this.resource('cpu'), this.resource('memory'), this.queue(), this.requests()].filter(
       (signal): signal is SignalPolicy => signal !== null,
     );
     const up = this.direction('up', DEFAULT_UP);
@@ -184,6 +185,10 @@ class LabelDecoder {
     checkBounds(bounds, signals, names, this.sink);
     for (const signal of signals) {
       if (signal.kind === 'queue') continue;
+      if (signal.kind === 'requests') {
+        this.checkLearnable(signal, signals);
+        continue;
+      }
       const label = (part: string) => `${LABEL_PREFIX}${signal.kind}.${part}`;
       const band = { up: label('up'), down: label('down') };
       checkBand(signal.rule, bounds, this.place(band.down), band, this.sink);
@@ -271,6 +276,40 @@ class LabelDecoder {
       key,
       jobsPerReplica: jobs ?? DEFAULT_JOBS_PER_REPLICA,
     };
+  }
+
+  private requests(): RequestSignal | null {
+    const perReplica = this.value('http.target', (field, sink) =>
+      parsePositive(field, sink, 'requests per second per replica'),
+    );
+    const backend = this.value('http.backend', (field, sink) =>
+      field.text === ''
+        ? sink.reject(field, 'names no backend', 'Write scalectl.http.backend: "shop".')
+        : field.text,
+    );
+    const forecast = this.value('http.forecast', parseBoolean) ?? true;
+    if (backend === null) {
+      const [lonely] = ['http.target', 'http.forecast'].filter((name) => this.has(name));
+      if (lonely !== undefined && !this.has('http.backend')) {
+        this.problem(
+          lonely,
+          'stands without scalectl.http.backend',
+          'Add scalectl.http.backend: "shop", for example.',
+        );
+      }
+      return null;
+    }
+    return { kind: 'requests', backend, perReplica, forecast };
+  }
+
+  /** Without a target, what a replica serves is learned from its CPU use. */
+  private checkLearnable(signal: RequestSignal, signals: readonly SignalPolicy[]): void {
+    if (signal.perReplica !== null || signals.some(({ kind }) => kind === 'cpu')) return;
+    this.problem(
+      'http.backend',
+      'stands with neither scalectl.http.target nor a CPU target, so that what a replica can serve is not known',
+      'Add scalectl.http.target: "50" (requests per second per replica), or scalectl.cpu.target: "80" to learn it.',
+    );
   }
 
   private direction(way: 'up' | 'down', defaults: DirectionPolicy): DirectionPolicy {

@@ -25,7 +25,21 @@ export interface QueueSignal {
   jobsPerReplica: number;
 }
 
-export type SignalPolicy = ResourceSignal | QueueSignal;
+/** Requests that arrive at a balancer: a signal that does not saturate when the replicas do. */
+export interface RequestSignal {
+  kind: 'requests';
+  /** the HAProxy backend that serves this service */
+  backend: string;
+  /**
+   * Requests per second that one replica is meant to serve. Null: learned from CPU use, so that the service comes to
+   * rest at the CPU target (see src/autoscale/service-rate.ts).
+   */
+  perReplica: number | null;
+  /** Whether growing answers what is coming while new replicas start, instead of what is there now. */
+  forecast: boolean;
+}
+
+export type SignalPolicy = ResourceSignal | QueueSignal | RequestSignal;
 
 /** Most change per `STEP_PERIOD_MS`. Where both are given the larger counts; neither means no limit. */
 export interface StepLimit {

@@ -131,6 +131,8 @@ function policyText({ policy, policyProblems }: StatusService, red: (text: strin
 
 function signalText(signal: SignalPolicy): string {
   if (signal.kind === 'queue') return `${signal.key} ${signal.jobsPerReplica}`;
+  if (signal.kind === 'requests')
+    return `requests to ${signal.backend}${signal.perReplica === null ? '' : ` ${signal.perReplica}/s`}`;
   const { rule } = signal;
   return rule.kind === 'target'
     ? `${signal.kind} ${rule.targetPercent} %`

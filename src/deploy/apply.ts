@@ -5,29 +5,30 @@
 
 import { relative } from 'node:path';
 import { FailedError, NotConvergedError } from '../errors.js';
-import { isEngineError, type Engine } from '../swarm/engine.js';
+import { EngineError, isEngineError, type Engine } from '../swarm/engine.js';
 import { converge } from './converge.js';
 import type { ProgressSink } from './events.js';
 import { execute } from './execute.js';
 import { observe, type Observed } from './observe.js';
 import { isDestructive, type Plan } from './plan.js';
 import {
-  KEPT_RELEASES,
   markRelease,
+  nextNumber,
   readReleases,
   recordRelease,
-  removeRelease,
+  rollbackTarget,
+  trimReleases,
   type Release,
   type ReleaseContent,
   type ReleaseOrigin,
 } from './releases.js';
 import { describeOperation, reconcile, unusedObjects } from './reconcile.js';
-import { contentFound, toMaterial, toRecorded, wantRelease, type Wanted } from './restore.js';
+import { contentFound, sameServices, toMaterial, toRecorded, wantRelease, type Wanted } from './restore.js';
 
 export interface ApplyRequest {
   stack: string;
   /** What is wanted, given what is there. Asked again when the Swarm has moved on between the look and the write. */
-  want: (observed: Observed, releases: readonly Release[]) => Promise<Wanted>;
+  want: (observed: Observed, releases: readonly Release[]) => Wanted | Promise<Wanted>;
   origin: ReleaseOrigin;
   dryRun: boolean;
   detach: boolean;
@@ -80,10 +81,6 @@ export async function applyStack(engine: Engine, request: ApplyRequest): Promise
     try {
       release ??= await begin(engine, request, look);
       await write(engine, request, look);
-      if (request.detach) return { plan, release: release.number };
-      await markRelease(engine, release, 'good', { signal });
-      await collect(engine, request, look, release);
-      return { plan, release: release.number };
     } catch (error) {
       const stale = isEngineError(error, 'out-of-sequence') || isEngineError(error, 'conflict');
       if (stale && looks < MOST_LOOKS) {
@@ -94,6 +91,11 @@ export async function applyStack(engine: Engine, request: ApplyRequest): Promise
       await tryMarkFailed(engine, release);
       throw request.rollbackOnFailure ? await rolledBack(engine, request, release, error) : error;
     }
+    if (!request.detach) {
+      await markRelease(engine, release, 'good', { signal });
+      await collect(engine, request, look, release);
+    }
+    return { plan, release: release.number };
   }
 }
 
@@ -105,24 +107,37 @@ async function lookAndPlan(engine: Engine, request: ApplyRequest): Promise<Look>
   return { ...wanted, observed, releases, plan, target };
 }
 
-/** Nothing to write. What is there must still be up, and a stack that is taken over as it is gets its first release. */
+/**
+ * Nothing to write. What is there must still be up, and a stack that is taken over as it is gets its first release. The
+ * newest release is good now when it asks for the same: nobody had waited for it, or it came up after all.
+ */
 async function settle(engine: Engine, request: ApplyRequest, look: Look): Promise<Applied> {
   const { signal, stack } = request;
-  if (request.detach) return { plan: look.plan, release: null };
+  const { plan, observed, releases } = look;
+  if (request.detach) return { plan, release: null };
   await converge(engine, serviceNames(look), { ...request, written: new Set() });
-  if (look.releases.length > 0 || look.target.services.length === 0)
-    return { plan: look.plan, release: null };
-  await recordRelease(engine, stack, 1, contentOf(request, look), 'good', { signal });
-  return { plan: look.plan, release: 1 };
+  const [newest] = releases;
+  if (newest !== undefined) {
+    const same = newest.state !== 'good' && sameServices(newest.desired, look.target);
+    if (same) await markRelease(engine, newest, 'good', { signal });
+    return { plan, release: null };
+  }
+  if (look.target.services.length === 0) return { plan, release: null };
+  const number = nextNumber(observed.configs, stack);
+  await recordRelease(engine, stack, number, contentOf(request, look), 'good', { signal });
+  return { plan, release: number };
 }
 
 /** Leaves word of what is about to be written, and before the very first time of what was there. */
 async function begin(engine: Engine, request: ApplyRequest, look: Look): Promise<Release> {
   const { stack, signal } = request;
+  const { configs } = look.observed;
+  let number = nextNumber(configs, stack);
   const found = look.releases.length === 0 ? contentFound(look.observed, stack, now()) : null;
-  if (found !== null) await recordRelease(engine, stack, 1, found, 'good', { signal });
-  const number = (look.releases[0]?.number ?? (found === null ? 0 : 1)) + 1;
-  return recordRelease(engine, stack, number, contentOf(request, look), 'pending', { signal });
+  if (found !== null) await recordRelease(engine, stack, number++, found, 'good', { signal });
+  const release = await recordRelease(engine, stack, number, contentOf(request, look), 'pending', { signal });
+  await trimReleases(engine, configs, release, { signal });
+  return release;
 }
 
 function contentOf({ origin }: ApplyRequest, { target, materials }: Look): ReleaseContent {
@@ -153,7 +168,7 @@ async function write(engine: Engine, request: ApplyRequest, look: Look): Promise
   await converge(engine, serviceNames(look), { ...request, written });
 }
 
-/** Removes what neither the stack nor the last good release before it needs, and the oldest releases. */
+/** Removes what neither the stack nor the last good release before it needs. The stack is up, whether that works or not. */
 async function collect(
   engine: Engine,
   request: ApplyRequest,
@@ -166,12 +181,15 @@ async function collect(
   const good = releases.find(({ number, state }) => number < current.number && state === 'good');
   const needed = [...materials, ...(good?.materials ?? []).map(toMaterial)];
   for (const { kind, id, name } of unusedObjects(stack, needed, observed)) {
-    if (kind === 'secret') await engine.removeSecret(id, { signal });
-    else await engine.removeConfig(id, { signal });
-    emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
-  }
-  for (const release of releases.slice(KEPT_RELEASES)) {
-    await removeRelease(engine, release, { signal });
+    try {
+      if (kind === 'secret') await engine.removeSecret(id, { signal });
+      else await engine.removeConfig(id, { signal });
+      emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.kind === 'aborted') throw error;
+      if (error.kind === 'not-found') continue;
+      emit({ type: 'warning', text: `the unused ${kind} ${name} stays: ${error.message}` });
+    }
   }
 }
 
@@ -199,9 +217,8 @@ async function rolledBack(
     const earlier = readReleases(await engine.listConfigs(undefined, { signal }), stack).filter(
       ({ number }) => number < failed.number,
     );
-    const good =
-      earlier.find(({ state }) => state === 'good') ?? earlier.find(({ state }) => state === 'pending');
-    if (good === undefined) {
+    const good = rollbackTarget([failed, ...earlier]);
+    if (good === null) {
       return ended('there is no earlier release to roll back to', 'Mend it and deploy again.');
     }
     emit({ type: 'warning', text: `${failure.message}\nrolling back to release ${good.number}` });

@@ -1,5 +1,5 @@
 /**
- * The history of a stack, kept in the Swarm itself: one release per deploy that changed something, as a config object
+ * The history of a stack, kept in the Swarm itself: one release per deploy that changed something, as config objects
  * that nothing mounts. It holds what the stack was asked to be, resolved, so that a rollback needs no file. Secrets are
  * in it by name only.
  */
@@ -22,6 +22,7 @@ export type ReleaseOrigin =
 export type RecordedMaterial = Omit<Material, 'data' | 'keepAt'> & { data: string | null };
 
 export interface ReleaseContent {
+  /** RFC 3339 */
   at: string;
   origin: ReleaseOrigin;
   /** services with the specs that were written, images with their digests */
@@ -37,44 +38,97 @@ export interface Release extends ReleaseContent {
   configs: readonly SwarmConfig[];
 }
 
+export interface History {
+  /** newest first */
+  releases: Release[];
+  /** numbers of releases that lack a part, or are in a form that this version does not know; newest first */
+  unreadable: number[];
+}
+
 const STATE_LABEL = 'scalectl.release.state';
+/** `2/3`: the second of three */
 const PART_LABEL = 'scalectl.release.part';
+
+const STATES: readonly string[] = ['pending', 'good', 'failed'] satisfies ReleaseState[];
+/** Rises when an older scalectl could not make sense of a release any more. */
+const FORMAT = 1;
 
 export const KEPT_RELEASES = 10;
 /** Swarm takes configs below 1000 KiB. */
 const PART_BYTES = 900 * 1024;
+/** Labels can only be written over the version that was seen last, and others may write them too. */
+const MOST_TRIES = 5;
 
-/** The stack's releases, newest first. One that cannot be read any more, or lacks a part, is left out. */
+/** @param configs may hold those of other stacks, and those that are no releases */
+export function readHistory(configs: readonly SwarmConfig[], stack: string): History {
+  const history: History = { releases: [], unreadable: [] };
+  for (const [number, parts] of releaseParts(configs, stack)) {
+    const release = readRelease(stack, number, parts);
+    if (release === null) history.unreadable.push(number);
+    else history.releases.push(release);
+  }
+  return history;
+}
+
+/** The stack's releases, newest first, without those that cannot be read. */
 export function readReleases(configs: readonly SwarmConfig[], stack: string): Release[] {
+  return readHistory(configs, stack).releases;
+}
+
+/** One more than any that was ever given and is still there, be it readable or not. */
+export function nextNumber(configs: readonly SwarmConfig[], stack: string): number {
+  const [newest] = releaseParts(configs, stack);
+  return (newest?.[0] ?? 0) + 1;
+}
+
+/** Where a rollback goes that names no release: to the last good one before this one. */
+export function rollbackTarget(releases: readonly Release[]): Release | null {
+  const [current, ...earlier] = releases;
+  if (current === undefined) return null;
+  // Going back to where the last rollback went would change nothing.
+  const same = current.origin.kind === 'rollback' ? current.origin.to : null;
+  const others = earlier.filter(({ number }) => number !== same);
+  return (
+    others.find(({ state }) => state === 'good') ?? others.find(({ state }) => state === 'pending') ?? null
+  );
+}
+
+/** By number, newest first; the parts of each in order. */
+function releaseParts(configs: readonly SwarmConfig[], stack: string): [number, SwarmConfig[]][] {
   const groups = new Map<number, SwarmConfig[]>();
   for (const config of configs) {
     const { Labels: labels = {} } = config.Spec;
-    const number = Number(labels[RELEASE_LABEL]);
-    if (labels[NAMESPACE_LABEL] !== stack || !Number.isInteger(number)) continue;
+    const number = Number(labels[RELEASE_LABEL] ?? NaN);
+    if (labels[NAMESPACE_LABEL] !== stack || !Number.isInteger(number) || number < 1) continue;
     groups.set(number, [...(groups.get(number) ?? []), config]);
   }
   return [...groups]
     .sort(([a], [b]) => b - a)
-    .flatMap(([number, parts]) => readRelease(stack, number, parts) ?? []);
+    .map(([number, parts]) => [number, parts.sort((a, b) => partOf(a) - partOf(b))]);
 }
 
-function readRelease(stack: string, number: number, parts: SwarmConfig[]): Release | null {
-  const ordered = [...parts].sort((a, b) => partOf(a) - partOf(b));
+function partOf({ Spec }: SwarmConfig): number {
+  return Number.parseInt(Spec.Labels?.[PART_LABEL] ?? '1', 10);
+}
+
+function readRelease(stack: string, number: number, configs: SwarmConfig[]): Release | null {
+  const label = configs[0]?.Spec.Labels?.[STATE_LABEL] ?? '';
+  const state = STATES.includes(label) ? (label as ReleaseState) : 'pending';
   try {
-    const packed = Buffer.concat(ordered.map(({ Spec }) => Buffer.from(Spec.Data ?? '', 'base64')));
-    const content = JSON.parse(gunzipSync(packed).toString('utf8')) as ReleaseContent;
-    const state = (ordered[0]?.Spec.Labels?.[STATE_LABEL] ?? 'pending') as ReleaseState;
-    return { ...content, stack, number, state, configs: ordered };
+    const packed = Buffer.concat(configs.map(({ Spec }) => Buffer.from(Spec.Data ?? '', 'base64')));
+    const { format, ...content } = JSON.parse(gunzipSync(packed).toString('utf8')) as ReleaseContent & {
+      format: number;
+    };
+    return format === FORMAT ? { ...content, stack, number, state, configs } : null;
   } catch {
     return null;
   }
 }
 
-function partOf({ Spec }: SwarmConfig): number {
-  return Number(Spec.Labels?.[PART_LABEL] ?? 1);
-}
-
-/** @throws EngineError with kind `conflict` when another deploy has just taken the number */
+/**
+ * All parts or none: what was written before one could not be written is taken away again.
+ * @throws EngineError with kind `conflict` when another deploy has just taken the number
+ */
 export async function recordRelease(
   engine: ConfigStore,
   stack: string,
@@ -83,23 +137,31 @@ export async function recordRelease(
   state: ReleaseState,
   options: CallOptions,
 ): Promise<Release> {
-  const packed = gzipSync(JSON.stringify(content), { level: 9 });
+  const packed = gzipSync(JSON.stringify({ format: FORMAT, ...content }), { level: 9 });
+  const count = Math.ceil(packed.length / PART_BYTES);
   const configs: SwarmConfig[] = [];
-  for (let part = 1; (part - 1) * PART_BYTES < packed.length; part++) {
+  const release = { ...content, stack, number, state, configs };
+  for (let part = 1; part <= count; part++) {
     const Spec = {
       Name: `${stack}_scalectl-release-${number}${part === 1 ? '' : `.${part}`}`,
       Labels: {
         [NAMESPACE_LABEL]: stack,
         [RELEASE_LABEL]: String(number),
         [STATE_LABEL]: state,
-        [PART_LABEL]: String(part),
+        [PART_LABEL]: `${part}/${count}`,
       },
       Data: packed.subarray((part - 1) * PART_BYTES, part * PART_BYTES).toString('base64'),
     };
-    const { id } = await engine.createConfig(Spec, options);
-    configs.push({ ID: id, Version: { Index: 0 }, CreatedAt: content.at, Spec });
+    try {
+      const { id } = await engine.createConfig(Spec, options);
+      configs.push({ ID: id, Version: { Index: 0 }, CreatedAt: content.at, Spec });
+    } catch (error) {
+      // What could not be written is what counts; a part that stays behind makes no readable release.
+      await removeParts(engine, configs, {}).catch(() => undefined);
+      throw error;
+    }
   }
-  return { ...content, stack, number, state, configs };
+  return release;
 }
 
 /** A release's state stands in a label of its first part: labels are all that Swarm lets one change. */
@@ -111,21 +173,50 @@ export async function markRelease(
 ): Promise<void> {
   const [first] = release.configs;
   if (first === undefined) return;
-  const found = (await engine.listConfigs({ name: [first.Spec.Name] }, options)).find(
-    ({ ID }) => ID === first.ID,
-  );
-  // Somebody removed the history meanwhile: there is nothing to mark.
-  if (found === undefined) return;
-  const spec = { ...found.Spec, Labels: { ...found.Spec.Labels, [STATE_LABEL]: state } };
-  await engine.updateConfig(found.ID, found.Version.Index, spec, options);
+  for (let tries = 1; ; tries++) {
+    const found = (await engine.listConfigs({ name: [first.Spec.Name] }, options)).find(
+      ({ ID }) => ID === first.ID,
+    );
+    // Somebody removed the history meanwhile: there is nothing to mark.
+    if (found === undefined) return;
+    const spec = { ...found.Spec, Labels: { ...found.Spec.Labels, [STATE_LABEL]: state } };
+    try {
+      await engine.updateConfig(found.ID, found.Version.Index, spec, options);
+      return;
+    } catch (error) {
+      if (!isEngineError(error, 'out-of-sequence') || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
-export async function removeRelease(
+/**
+ * Keeps the newest releases, and among them one that is good, however many have failed since.
+ * @param current is kept too, and is what the others are older than
+ */
+export async function trimReleases(
   engine: ConfigStore,
-  release: Release,
+  configs: readonly SwarmConfig[],
+  current: Release,
   options: CallOptions,
 ): Promise<void> {
-  for (const { ID } of release.configs) {
+  const older = releaseParts(configs, current.stack).filter(([number]) => number < current.number);
+  const good = older.find(([, parts]) => parts[0]?.Spec.Labels?.[STATE_LABEL] === 'good');
+  const kept = new Set(older.slice(0, KEPT_RELEASES - 1).map(([number]) => number));
+  if (good !== undefined && !kept.has(good[0])) {
+    kept.delete(Math.min(...kept));
+    kept.add(good[0]);
+  }
+  for (const [number, parts] of older) {
+    if (!kept.has(number)) await removeParts(engine, parts, options);
+  }
+}
+
+async function removeParts(
+  engine: ConfigStore,
+  parts: readonly SwarmConfig[],
+  options: CallOptions,
+): Promise<void> {
+  for (const { ID } of parts) {
     try {
       await engine.removeConfig(ID, options);
     } catch (error) {

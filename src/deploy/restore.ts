@@ -1,11 +1,14 @@
 /** Between a stack as it is wanted or found and a release as it is recorded. */
 
+import { UserError } from '../errors.js';
 import type { DesiredNetwork, DesiredService, DesiredStack } from '../stack/convert.js';
 import { GENERATED_LABEL } from '../stack/names.js';
-import type { SwarmNetwork } from '../swarm/objects.js';
+import type { ServiceSpec, SwarmNetwork } from '../swarm/objects.js';
+import { changesBetween } from './changes.js';
 import type { Material } from './materials.js';
 import { stackOf, type Observed } from './observe.js';
 import type { ReconcileOptions } from './reconcile.js';
+import type { Change } from './plan.js';
 import type { RecordedMaterial, Release, ReleaseContent } from './releases.js';
 
 /** What a stack should be, in all that a plan is made from. */
@@ -24,11 +27,15 @@ export function toMaterial({ data, ...material }: RecordedMaterial): Material {
   return { ...material, keepAt: null, data: data === null ? null : Buffer.from(data, 'base64') };
 }
 
-/** Everything as the release has it, but for the replicas, which stay as the autoscaler or a person set them. */
-export function wantRelease(release: Release): () => Promise<Wanted> {
+/**
+ * Everything as the release has it, but for the replicas, which stay as the autoscaler or a person set them.
+ * @throws UserError that names every object which the release needs and cannot bring back
+ */
+export function wantRelease(release: Release): (observed: Observed) => Wanted {
   const place = `release ${release.number}`;
-  return () =>
-    Promise.resolve({
+  return (observed) => {
+    refuseMissing(release, observed);
+    return {
       desired: {
         ...release.desired,
         networks: release.desired.networks.map((network) => ({ ...network, place })),
@@ -42,8 +49,44 @@ export function wantRelease(release: Release): () => Promise<Wanted> {
         resetReplicas: false,
         prune: true,
       },
-    });
+    };
+  };
 }
+
+function refuseMissing(release: Release, observed: Observed): void {
+  const names = (objects: Observed['configs'] | Observed['secrets']) =>
+    new Set(objects.map(({ Spec }) => Spec.Name));
+  const there = { secret: names(observed.secrets), config: names(observed.configs) };
+  const [first, ...others] = release.materials
+    .filter(({ kind, name, data }) => data === null && !there[kind].has(name))
+    .map(({ kind, name }) => ({
+      place: `release ${release.number}`,
+      message: `needs the ${kind} ${name}, which is gone, and of ${kind === 'secret' ? 'secrets' : 'external configs'} a release knows the name alone`,
+      hint: `Make it again with: docker ${kind} create ${name} FILE`,
+    }));
+  if (first !== undefined) throw UserError.of([first, ...others]);
+}
+
+/** Whether two stacks ask for the same services. Replicas are left aside: they are not what a release is about. */
+export function sameServices(a: DesiredStack, b: DesiredStack): boolean {
+  const others = new Map(b.services.map(({ spec }) => [spec.Name, spec]));
+  return (
+    a.services.length === b.services.length &&
+    a.services.every(({ spec }) => {
+      const other = others.get(spec.Name);
+      return other !== undefined && serviceChanges(spec, other).length === 0;
+    })
+  );
+}
+
+/** What differs between two specs of a release, which have names in the place of ids; but for the replicas. */
+export function serviceChanges(from: ServiceSpec, to: ServiceSpec): Change[] {
+  const replicated = from.Mode.Replicated !== undefined && to.Mode.Replicated !== undefined;
+  return changesBetween(replicated ? { ...from, Mode: to.Mode } : from, to, (name) => name);
+}
+
+/** Of a network's options those that the Swarm chose, and will choose again. */
+const ALLOCATED_OPTIONS = ['com.docker.network.driver.overlay.vxlanid_list'];
 
 /** The stack as it is in the Swarm; null when it has no service. */
 export function contentFound(observed: Observed, stack: string, at: string): ReleaseContent | null {
@@ -59,7 +102,7 @@ export function contentFound(observed: Observed, stack: string, at: string): Rel
       return { ...attachment, Target: network.Name };
     });
     return {
-      key: Spec.Name.startsWith(`${stack}_`) ? Spec.Name.slice(stack.length + 1) : Spec.Name,
+      key: keyOf(Spec.Name, stack),
       place: `service ${Spec.Name}`,
       dependsOn: [],
       spec: {
@@ -77,10 +120,19 @@ export function contentFound(observed: Observed, stack: string, at: string): Rel
   };
 }
 
+function keyOf(name: string, stack: string): string {
+  return name.startsWith(`${stack}_`) ? name.slice(stack.length + 1) : name;
+}
+
 function foundNetwork(network: SwarmNetwork, stack: string): DesiredNetwork {
-  const { Name, Driver, Labels = {}, Options, Attachable, Internal } = network;
+  const { Name, Driver, Attachable, Internal, EnableIPv6, IPAM } = network;
+  const Labels = network.Labels ?? {};
+  const Options = Object.fromEntries(
+    Object.entries(network.Options ?? {}).filter(([key]) => !ALLOCATED_OPTIONS.includes(key)),
+  );
+  const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [{ Subnet }]));
   return {
-    key: Name,
+    key: keyOf(Name, stack),
     place: `network ${Name}`,
     name: Name,
     external: stackOf({ Spec: { Labels } }) !== stack,
@@ -90,7 +142,14 @@ function foundNetwork(network: SwarmNetwork, stack: string): DesiredNetwork {
       Labels,
       ...(Attachable === true && { Attachable }),
       ...(Internal === true && { Internal }),
-      ...(Options !== undefined && { Options }),
+      ...(EnableIPv6 === true && { EnableIPv6 }),
+      ...(Object.keys(Options).length > 0 && { Options }),
+      ...(IPAM !== undefined && {
+        IPAM: {
+          ...(IPAM.Driver !== undefined && { Driver: IPAM.Driver }),
+          ...(subnets.length > 0 && { Config: subnets }),
+        },
+      }),
     },
   };
 }
@@ -103,14 +162,17 @@ function foundMaterials(
   const containers = services.map(({ spec }) => spec.TaskTemplate.ContainerSpec ?? {});
   const secrets = new Set(containers.flatMap(({ Secrets }) => (Secrets ?? []).map((it) => it.SecretName)));
   const configs = new Set(containers.flatMap(({ Configs }) => (Configs ?? []).map((it) => it.ConfigName)));
-  const found = (kind: Material['kind'], object: Observed['configs'][number]): RecordedMaterial => ({
+  const found = (
+    kind: Material['kind'],
+    object: Observed['configs'][number] | Observed['secrets'][number],
+  ): RecordedMaterial => ({
     kind,
-    key: object.Spec.Name,
+    key: keyOf(object.Spec.Name, stack),
     name: object.Spec.Name,
     labels: object.Spec.Labels ?? {},
-    templating: null,
+    templating: (object.Spec.Templating?.Name ?? null) as Material['templating'],
     generated: object.Spec.Labels?.[GENERATED_LABEL] === 'true',
-    data: kind === 'config' && stackOf(object) === stack ? (object.Spec.Data ?? null) : null,
+    data: 'Data' in object.Spec && stackOf(object) === stack ? (object.Spec.Data ?? null) : null,
   });
   return [
     ...observed.secrets.filter(({ Spec }) => secrets.has(Spec.Name)).map((it) => found('secret', it)),

@@ -231,19 +231,34 @@ export interface SwarmNode {
   ManagerStatus?: { Leader?: boolean; Reachability?: string; Addr?: string };
 }
 
+export interface SecretSpec {
+  Name: string;
+  Labels?: Record<string, string>;
+  Templating?: { Name: string };
+  /** what holds the content in the Engine's place */
+  Driver?: { Name: string; Options?: Record<string, string> };
+}
+
+export interface ConfigSpec {
+  Name: string;
+  Labels?: Record<string, string>;
+  /** base64 */
+  Data?: string;
+  Templating?: { Name: string };
+}
+
 export interface SwarmSecret {
   ID: string;
   Version: Version;
   CreatedAt: string;
-  Spec: { Name: string; Labels?: Record<string, string> };
+  Spec: SecretSpec;
 }
 
 export interface SwarmConfig {
   ID: string;
   Version: Version;
   CreatedAt: string;
-  /** `Data` is base64 */
-  Spec: { Name: string; Labels?: Record<string, string>; Data?: string };
+  Spec: ConfigSpec;
 }
 
 export interface SwarmNetwork {
@@ -254,7 +269,14 @@ export interface SwarmNetwork {
   Attachable?: boolean;
   Internal?: boolean;
   Labels?: Record<string, string>;
-  Options?: Record<string, string>;
+  /** null until a manager has allocated it */
+  Options?: Record<string, string> | null;
+  EnableIPv6?: boolean;
+  IPAM?: {
+    Driver?: string;
+    Options?: Record<string, string> | null;
+    Config?: { Subnet?: string; Gateway?: string; IPRange?: string }[] | null;
+  };
 }
 
 /** What a network is made from. */

@@ -36,7 +36,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (stopped.by !== null) {
       process.exitCode = SIGNALS[stopped.by];
       if (running.changesSwarm) {
-        stderr.write('stopped; what was begun in the Swarm goes on by itself. See: scalectl status\n');
+        stderr.write(
+          'stopped; what was begun in the Swarm goes on by itself. ' +
+            'Look with: scalectl status. Wait on with the same command.\n',
+        );
       }
       return;
     }

@@ -1,193 +1,153 @@
 /** Says of one service whether it is what was asked for, on the way there, or certain not to get there. */
 
-import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
-
-export interface ServiceView {
-  service: SwarmService;
-  /** every task of the service that the Swarm still knows */
-  tasks: readonly SwarmTask[];
-  /** ids of the tasks that carry the service's present spec */
-  upToDate: ReadonlySet<string>;
-  nodes: readonly SwarmNode[];
-  /** whether it was just written: a rollback of an earlier write is over and done with */
-  written: boolean;
-}
+import { hasHealthcheck, type SwarmService, type SwarmTask } from '../swarm/objects.js';
+import { failureOf, failuresInARow, isUnplaced } from './failure.js';
+import {
+  ALIVE,
+  currentTasks,
+  isAlive,
+  isJob,
+  isMeantToEnd,
+  isOfThisRun,
+  isOnDown,
+  placeOf,
+  type ServiceView,
+} from './service-view.js';
+import { wantedTasks } from './wanted.js';
 
 export interface Progress {
-  /** tasks that carry the present spec and run (and are healthy, where there is a health check) */
+  /** tasks that carry the present spec and run (and are healthy, where there is a health check), or are done */
   running: number;
   wanted: number;
   /** tasks of an earlier spec, or too many ones, that are not gone yet */
   leaving: number;
 }
 
+/**
+ * What a service that is moving is about:
+ * - `way`: the ordinary steps to being up
+ * - `work`: a job's tasks run
+ * - `proof`: it is up and has to stay so
+ * - `failing`: tasks failed, and Swarm tries again
+ * - `blocked`: a task finds no node
+ * - `rollback`: Swarm takes the change back, which will be a failure when it is over
+ */
+export type Stage = 'way' | 'work' | 'proof' | 'failing' | 'blocked' | 'rollback';
+
 export type Assessment =
   | ({ state: 'there' } & Progress)
   | ({
       state: 'moving';
+      stage: Stage;
       waitingFor: string;
-      /** whether that is out of the ordinary */
-      trouble: boolean;
+      task: SwarmTask | null;
+      /** whether it may well be up soon, so that what fails for want of it has to be given time */
+      busy: boolean;
     } & Progress)
   | ({ state: 'failed'; reason: string; task: SwarmTask | null } & Progress);
 
-/** One slot (or node) that failed this often without running in between will not come up by itself. */
-const CRASH_LOOP = 3;
-/** A missing image is asked for again by Swarm; twice rules out a hiccup of the registry. */
-const MISSING_IMAGE = 2;
-/** "no suitable node" may pass while other tasks leave; after this long it is a fact. */
-const UNSCHEDULABLE_MS = 10_000;
+/** Source: docker CLI and swarmkit, for services that say nothing. */
+const DEFAULT_MONITOR_MS = 5_000;
+/** Source: moby, for health checks that say nothing. */
+const DEFAULT_INTERVAL_MS = 30_000;
 
-/** Failures that are older say nothing about how the service does now. */
-const RECENT_MS = 5 * 60_000;
+/** One that failed this often in a row is not believed to come up soon, although it may. */
+const STUCK_AFTER = 3;
 
-const ALIVE = new Set([
-  'new',
-  'allocated',
-  'pending',
-  'assigned',
-  'accepted',
-  'preparing',
-  'ready',
-  'starting',
-  'running',
-]);
-
-/** @param now milliseconds since the epoch, on the Swarm's clock */
+/** @param now on the Swarm's clock */
 export function assess(view: ServiceView, now: number): Assessment {
-  const { service, tasks, upToDate, nodes } = view;
-  const fresh = tasks.filter(({ ID }) => upToDate.has(ID));
-  const mayEnd = isMeantToEnd(service);
-  const running = fresh.filter(
-    (task) =>
-      (task.DesiredState === 'running' && task.Status.State === 'running') ||
-      (mayEnd && task.Status.State === 'complete'),
-  );
+  const { service, tasks, nodes } = view;
+  const current = currentTasks(view);
   const progress: Progress = {
-    running: new Set(running.map(slotOf)).size,
-    wanted: wantedTasks(view),
-    leaving: tasks.filter(
-      (task) =>
-        ALIVE.has(task.Status.State) &&
-        !isOnLostNode(task, nodes) &&
-        (!upToDate.has(task.ID) || !['running', 'ready', 'complete'].includes(task.DesiredState)),
-    ).length,
+    running: new Set(current.filter((task) => isUp(service, task)).map((task) => placeOf(service, task)))
+      .size,
+    wanted: wantedTasks(service, current, nodes),
+    leaving: tasks.filter((task) => isLeaving(task, view)).length,
   };
-  const failure = failureOf(view, fresh, now);
+  const complete = progress.running === progress.wanted && progress.leaving === 0;
+  const failure = failureOf(view, current, complete, now);
   if (failure !== null) return { state: 'failed', ...failure, ...progress };
-  if (progress.running !== progress.wanted) {
-    return { state: 'moving', ...waitingFor(fresh), ...progress };
+  const moving: Moving = (stage, waitingFor, task = null, busy = stage === 'way') => ({
+    state: 'moving',
+    stage,
+    waitingFor,
+    task,
+    busy,
+    ...progress,
+  });
+  const update = service.UpdateStatus;
+  if (view.written && update?.State === 'rollback_started') {
+    return moving('rollback', `Swarm to roll it back (${update.Message ?? 'a task failed'})`);
   }
-  if (progress.leaving > 0)
-    return { state: 'moving', waitingFor: `${progress.leaving} to stop`, trouble: false, ...progress };
-  if (['updating', 'rollback_started'].includes(service.UpdateStatus?.State ?? '')) {
-    return { state: 'moving', waitingFor: 'the rollout to end', trouble: false, ...progress };
-  }
+  if (progress.running !== progress.wanted) return onTheWay(view, current, moving);
+  if (progress.leaving > 0) return moving('way', `${progress.leaving} to stop`);
+  if (['updating', 'rollback_started'].includes(update?.State ?? ''))
+    return moving('way', 'the rollout to end');
+  const proofMs = proofNeededMs(service);
+  if (now - youngestMs(service, current) < proofMs) return moving('proof', 'proof that it stays up');
   return { state: 'there', ...progress };
 }
 
-/** Ending well is what it is for, or at least no reason for Swarm to start it again. */
-function isMeantToEnd({ Spec: { Mode, TaskTemplate } }: SwarmService): boolean {
-  const condition = TaskTemplate.RestartPolicy?.Condition ?? 'any';
-  return (Mode.ReplicatedJob ?? Mode.GlobalJob) !== undefined || condition !== 'any';
+function isUp(service: SwarmService, { DesiredState, Status }: SwarmTask): boolean {
+  if (Status.State === 'complete') return isMeantToEnd(service);
+  return !isJob(service) && DesiredState === 'running' && Status.State === 'running';
 }
 
-function wantedTasks({ service, tasks, upToDate, nodes }: ServiceView): number {
-  const { Mode } = service.Spec;
-  if (Mode.Replicated !== undefined) return Mode.Replicated.Replicas ?? 1;
-  if (Mode.ReplicatedJob !== undefined)
-    return Mode.ReplicatedJob.TotalCompletions ?? Mode.ReplicatedJob.MaxConcurrent ?? 1;
-  // Which nodes a global service belongs on, Swarm has decided by giving it tasks there.
-  const ready = new Set(nodes.filter(({ Status }) => Status.State === 'ready').map(({ ID }) => ID));
-  const isWanted = ({ ID, DesiredState, Status }: SwarmTask) =>
-    DesiredState === 'running' ||
-    (upToDate.has(ID) &&
-      isMeantToEnd(service) &&
-      (DesiredState === 'complete' || Status.State === 'complete'));
-  return new Set(
-    tasks
-      .filter((task) => isWanted(task) && task.NodeID !== undefined && ready.has(task.NodeID))
-      .map(({ NodeID }) => NodeID),
-  ).size;
+function isLeaving(task: SwarmTask, { service, upToDate, nodes }: ServiceView): boolean {
+  const stays =
+    upToDate.has(task.ID) &&
+    isOfThisRun(service, task) &&
+    ['running', 'ready', 'complete'].includes(task.DesiredState);
+  return isAlive(task) && !stays && !isOnDown(task, nodes);
 }
 
-/** Nobody hears what becomes of its tasks; Swarm has replaced them elsewhere and keeps them listed as they were. */
-function isOnLostNode(task: SwarmTask, nodes: readonly SwarmNode[]): boolean {
-  return nodes.some(({ ID, Status }) => ID === task.NodeID && Status.State === 'down');
+/**
+ * How long a task has to be up before it is believed. A health check that passed says more than a process that has not
+ * ended yet: then it is enough that the next check passes as well. A check that the image brings is not known here; such
+ * a service is up only when it is healthy all the same, and is then watched like one without.
+ */
+function proofNeededMs(service: SwarmService): number {
+  const monitorNs = service.Spec.UpdateConfig?.Monitor ?? 0;
+  const monitorMs = monitorNs > 0 ? monitorNs / 1e6 : DEFAULT_MONITOR_MS;
+  if (!hasHealthcheck(service)) return monitorMs;
+  const intervalNs = service.Spec.TaskTemplate.ContainerSpec?.Healthcheck?.Interval ?? 0;
+  return Math.min(monitorMs, intervalNs > 0 ? intervalNs / 1e6 : DEFAULT_INTERVAL_MS);
 }
 
-function slotOf(task: SwarmTask): string {
-  return task.Slot === undefined || task.Slot === 0 ? `node ${task.NodeID ?? '?'}` : String(task.Slot);
-}
-
-function failureOf(
-  { service, written }: ServiceView,
-  fresh: readonly SwarmTask[],
-  now: number,
-): { reason: string; task: SwarmTask | null } | null {
-  const bad = ['failed', 'rejected', ...(isMeantToEnd(service) ? [] : ['complete'])];
-  const failed = fresh.filter(
-    ({ Status }) => bad.includes(Status.State) && now - Date.parse(Status.Timestamp) < RECENT_MS,
+/** When the last of the running tasks came up. By the manager's clock: nodes have clocks of their own. */
+function youngestMs(service: SwarmService, current: readonly SwarmTask[]): number {
+  return Math.max(
+    ...current
+      .filter((task) => isUp(service, task) && task.Status.State === 'running')
+      .map(({ UpdatedAt }) => Date.parse(UpdatedAt)),
+    -Infinity,
   );
-  const newest = failed.reduce<SwarmTask | null>(
-    (best, task) => (best === null || task.Status.Timestamp > best.Status.Timestamp ? task : best),
-    null,
-  );
-  const update = service.UpdateStatus;
-  if (update?.State === 'paused') {
-    return { reason: `the rollout is paused: ${update.Message ?? 'a task failed'}`, task: newest };
-  }
-  if (written && update?.State?.startsWith('rollback') === true) {
-    return { reason: `Swarm rolled the service back: ${update.Message ?? 'a task failed'}`, task: newest };
-  }
-  const unplaced = fresh.find(
-    ({ Status }) =>
-      Status.State === 'pending' &&
-      Status.Err?.startsWith('no suitable node') === true &&
-      now - Date.parse(Status.Timestamp) > UNSCHEDULABLE_MS,
-  );
-  if (unplaced !== undefined) return { reason: unplaced.Status.Err ?? 'no suitable node', task: unplaced };
-
-  const restart = service.Spec.TaskTemplate.RestartPolicy;
-  for (const [slot, tasks] of groupBySlot(failed)) {
-    if (fresh.some((task) => slotOf(task) === slot && task.Status.State === 'running')) continue;
-    const [last] = [...tasks].sort((a, b) => (a.Status.Timestamp < b.Status.Timestamp ? 1 : -1));
-    if (last === undefined) continue;
-    const missing = /no such image|pull access denied|manifest unknown|not found: manifest/i.test(
-      last.Status.Err ?? '',
-    );
-    if (missing && tasks.length >= MISSING_IMAGE)
-      return { reason: last.Status.Err ?? 'no such image', task: last };
-    const attempts = restart?.MaxAttempts ?? 0;
-    const givenUp = restart?.Condition === 'none' || (attempts > 0 && tasks.length > attempts);
-    if (givenUp || tasks.length >= CRASH_LOOP) {
-      return {
-        reason: `it ended ${tasks.length} time${tasks.length === 1 ? '' : 's'} without staying up`,
-        task: last,
-      };
-    }
-  }
-  return null;
 }
 
-function groupBySlot(tasks: readonly SwarmTask[]): Map<string, SwarmTask[]> {
-  const groups = new Map<string, SwarmTask[]>();
-  for (const task of tasks) groups.set(slotOf(task), [...(groups.get(slotOf(task)) ?? []), task]);
-  return groups;
-}
+type Moving = (stage: Stage, waitingFor: string, task?: SwarmTask | null, busy?: boolean) => Assessment;
 
-/** The least advanced state among the tasks that are still on their way, in Swarm's own words. */
-function waitingFor(fresh: readonly SwarmTask[]): { waitingFor: string; trouble: boolean } {
-  const onTheWay = fresh.filter(
+/** What stands out most: a task without a node, failures, else the least advanced state, in Swarm's own words. */
+function onTheWay(view: ServiceView, current: readonly SwarmTask[], moving: Moving): Assessment {
+  const { service } = view;
+  const unplaced = current.find((task) => isUnplaced(task, view));
+  if (unplaced !== undefined) return moving('blocked', unplaced.Status.Err ?? 'a node', unplaced);
+  const rows = failuresInARow(view, current);
+  const [worst] = [...rows].sort((a, b) => b.times - a.times);
+  if (worst !== undefined) {
+    const times = worst.times === 1 ? 'once' : `${worst.times} times`;
+    return moving('failing', `a task that stays up (ended ${times})`, worst.last, worst.times < STUCK_AFTER);
+  }
+  const wanted = current.filter(
     ({ DesiredState, Status }) =>
-      ['running', 'complete'].includes(DesiredState) && Status.State !== DesiredState,
+      ['running', 'complete'].includes(DesiredState) && ALIVE.includes(Status.State),
   );
-  const failing = onTheWay.find(({ Status }) => (Status.Err ?? '') !== '');
-  if (failing !== undefined) return { waitingFor: failing.Status.Err ?? '', trouble: true };
-  const states = [...ALIVE];
-  const least = onTheWay.reduce<string | null>((best, { Status }) => {
-    if (!ALIVE.has(Status.State)) return best;
-    return best === null || states.indexOf(Status.State) < states.indexOf(best) ? Status.State : best;
-  }, null);
-  return { waitingFor: least === null ? 'tasks to be placed' : `tasks that are ${least}`, trouble: false };
+  const troubled = wanted.find(({ Status }) => (Status.Err ?? '') !== '');
+  if (troubled !== undefined) return moving('failing', troubled.Status.Err ?? '', troubled, true);
+  const ended = (task: SwarmTask) => !isJob(service) && task.Status.State === 'running';
+  const states = wanted.filter((task) => !ended(task)).map(({ Status }) => Status.State);
+  const least = ALIVE.find((state) => states.some((one) => one === state));
+  if (least === undefined) return moving('way', 'tasks to be placed');
+  return isJob(service) && least === 'running'
+    ? moving('work', `${states.length} to finish`)
+    : moving('way', `tasks that are ${least}`);
 }

@@ -2,19 +2,20 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { FailedError, NotConvergedError } from '../errors.js';
-import type { LogReader, NodeReader, ServiceReader, TaskReader } from '../swarm/engine.js';
-import { hasHealthcheck, type SwarmNode, type SwarmTask } from '../swarm/objects.js';
+import { EngineError } from '../swarm/engine.js';
 import { formatDurationMs } from '../text.js';
-import { assess, type Assessment, type ServiceView } from './assess.js';
+import { Announcer, isTrouble } from './announce.js';
+import { taskLines, type Informant } from './describe-failure.js';
 import type { ProgressSink } from './events.js';
+import { Watch, type Look, type Sight, type Watched } from './watch.js';
 
 const POLL_MS = 250;
-/** Without a health check, "up" is only believed after this long. Source: docker CLI, default monitor. */
-const UNCHECKED_STABLE_MS = 5_000;
-const LOG_LINES = 5;
-const LOG_DEADLINE_MS = 2_000;
-
-type Watcher = ServiceReader & TaskReader & NodeReader & LogReader;
+/** A look at a large Swarm takes its time; the Engine has other things to do as well. */
+const REST_PER_LOOK = 3;
+/** A manager that is being elected, or a connection that is being made anew, is back by then. */
+const PATIENCE_MS = 30_000;
+const RETRY_MS = 1_000;
+const MAY_PASS: ReadonlySet<string> = new Set(['unreachable', 'not-manager', 'other']);
 
 export interface ConvergeOptions {
   /** full names of the services that were just written */
@@ -25,182 +26,112 @@ export interface ConvergeOptions {
 }
 
 /**
- * @throws FailedError as soon as a service is certain not to get there
+ * @param names full names of the services to wait for
+ * @throws FailedError as soon as a service is certain not to get there, with what is known of all of them by then
  * @throws NotConvergedError when the time is over, with what each service was last waiting for
+ * @throws EngineError when the Engine does not answer, or not for long
  */
 export async function converge(
-  engine: Watcher,
+  engine: Watched & Informant,
   names: readonly string[],
-  options: ConvergeOptions,
+  { written, timeoutMs, signal, emit }: ConvergeOptions,
 ): Promise<void> {
   if (names.length === 0) return;
-  const startedAt = Date.now();
-  const stableSince = new Map<string, number>();
-  const shown = new Map<string, string>();
+  const watch = new Watch(engine, names, written);
+  const announcer = new Announcer(emit);
+  const startedAt = performance.now();
   for (;;) {
-    const nodes = await engine.listNodes({ signal: options.signal });
-    const views = await look(engine, names, nodes, options);
-    const now = Date.now();
-    const assessments = names.map((name) => {
-      const view = views.get(name);
-      return { name, view, assessment: view === undefined ? GONE : settled(view, now, stableSince) };
-    });
-    for (const { name, assessment } of assessments) emitChange(name, assessment, shown, options.emit);
-
-    const failures = assessments.filter(({ assessment }) => assessment.state === 'failed');
-    if (failures.length > 0) {
-      const texts = await Promise.all(
-        failures.map(({ name, assessment }) => describeFailure(engine, name, assessment, nodes)),
-      );
-      throw new FailedError(texts.join('\n'), { hint: hintFor(names) });
+    const lookedAt = performance.now();
+    const look = await patiently(() => watch.look(signal), signal, emit);
+    announcer.announce(look);
+    const { sights } = look;
+    const timeIsOver = performance.now() - startedAt > timeoutMs;
+    const failed = sights.some(({ assessment }) => assessment.state === 'failed');
+    if (failed || (timeIsOver && sights.some(isSettledBadly))) {
+      throw new FailedError(await failureText(engine, look, watch.nodeId), { hint: hintFor(names) });
     }
-    if (assessments.every(({ assessment }) => assessment.state === 'there')) return;
-    if (now - startedAt > options.timeoutMs) {
-      const waiting = assessments.flatMap(({ name, assessment }) =>
-        assessment.state === 'moving'
-          ? [
-              `${name}: ${assessment.running}/${assessment.wanted} running, waiting for ${assessment.waitingFor}`,
-            ]
-          : [],
-      );
+    if (sights.every(({ assessment }) => assessment.state === 'there')) return;
+    if (timeIsOver) {
       throw new NotConvergedError(
-        `not there after ${formatDurationMs(options.timeoutMs)}\n${waiting.map((line) => `  ${line}`).join('\n')}`,
+        `not there after ${formatDurationMs(timeoutMs)}\n${await waitingText(engine, look, watch.nodeId)}`,
         { hint: 'The Swarm goes on by itself; see scalectl status, or wait longer with --timeout.' },
       );
     }
-    await delay(POLL_MS, undefined, { signal: options.signal });
+    const tookMs = performance.now() - lookedAt;
+    await delay(Math.max(POLL_MS, tookMs * REST_PER_LOOK), undefined, { signal });
   }
 }
 
-const GONE: Assessment = {
-  state: 'failed',
-  reason: 'the service was removed meanwhile',
-  task: null,
-  running: 0,
-  wanted: 0,
-  leaving: 0,
-};
-
-async function look(
-  engine: Watcher,
-  names: readonly string[],
-  nodes: readonly SwarmNode[],
-  { signal, written }: ConvergeOptions,
-): Promise<Map<string, ServiceView>> {
-  const services = (await engine.listServices(undefined, { signal })).filter(({ Spec }) =>
-    names.includes(Spec.Name),
-  );
-  const ids = services.map(({ ID }) => ID);
-  const [tasks, upToDate] =
-    ids.length === 0
-      ? [[], []]
-      : await Promise.all([
-          engine.listTasks({ service: ids }, { signal }),
-          engine.listTasks({ service: ids, '_up-to-date': ['true'] }, { signal }),
-        ]);
-  const fresh = new Set(upToDate.map(({ ID }) => ID));
-  return new Map(
-    services.map((service) => [
-      service.Spec.Name,
-      {
-        service,
-        nodes,
-        upToDate: fresh,
-        tasks: tasks.filter(({ ServiceID }) => ServiceID === service.ID),
-        written: written.has(service.Spec.Name),
-      },
-    ]),
-  );
-}
-
-/** "There" has to last: a task without a health check runs for a moment before it crashes. */
-function settled(view: ServiceView, now: number, stableSince: Map<string, number>): Assessment {
-  const assessment = assess(view, now);
-  if (assessment.state !== 'there') {
-    stableSince.delete(view.service.ID);
-    return assessment;
+/** A look that waits for the Engine to be back, for a while. What was begun goes on there without us. */
+async function patiently(look: () => Promise<Look>, signal: AbortSignal, emit: ProgressSink): Promise<Look> {
+  const startedAt = performance.now();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await look();
+    } catch (error) {
+      const mayPass = error instanceof EngineError && MAY_PASS.has(error.kind);
+      if (!mayPass || performance.now() - startedAt > PATIENCE_MS) throw error;
+      if (tries === 1) emit({ type: 'warning', text: `${error.message}; asking again` });
+      await delay(RETRY_MS, undefined, { signal });
+    }
   }
-  const checked = hasHealthcheck(view.service);
-  const youngest = Math.max(
-    0,
-    ...view.tasks
-      .filter(({ ID, Status }) => view.upToDate.has(ID) && Status.State === 'running')
-      .map(({ Status }) => Date.parse(Status.Timestamp)),
-  );
-  const since = stableSince.get(view.service.ID) ?? Math.min(now, youngest === 0 ? now : youngest);
-  stableSince.set(view.service.ID, since);
-  const needed = checked || assessment.wanted === 0 ? 0 : UNCHECKED_STABLE_MS;
-  if (now - since >= needed) return assessment;
-  return {
-    ...assessment,
-    state: 'moving',
-    waitingFor: 'proof that it stays up (it has no health check)',
-    trouble: false,
-  };
 }
 
-function emitChange(
-  name: string,
-  assessment: Assessment,
-  shown: Map<string, string>,
-  emit: ProgressSink,
-): void {
-  const { state, running, wanted } = assessment;
-  const detail =
-    assessment.state === 'moving'
-      ? assessment.waitingFor
-      : assessment.state === 'failed'
-        ? assessment.reason
-        : '';
-  const key = `${state} ${running}/${wanted} ${detail}`;
-  if (shown.get(name) === key) return;
-  shown.set(name, key);
-  emit({
-    type: 'service',
-    progress: { name, state, running, wanted, detail, trouble: isTrouble(assessment) },
-  });
-}
-
-function isTrouble(assessment: Assessment): boolean {
-  return assessment.state === 'failed' || (assessment.state === 'moving' && assessment.trouble);
-}
-
-async function describeFailure(
-  engine: LogReader,
-  name: string,
-  assessment: Assessment,
-  nodes: readonly SwarmNode[],
+/** What failed comes first, each with its task; a failure of one does not hide what is known of the others. */
+async function failureText(
+  engine: Informant,
+  { sights, nodes }: Look,
+  nodeId: string | null,
 ): Promise<string> {
-  if (assessment.state !== 'failed') return name;
-  const { task, reason } = assessment;
-  if (task === null) return `${name}: ${reason}`;
-  const node = nodes.find(({ ID }) => ID === task.NodeID)?.Description.Hostname;
-  const exitCode = task.Status.ContainerStatus?.ExitCode;
-  const facts = [
-    ...(task.Status.Err !== undefined && task.Status.Err !== '' && task.Status.Err !== reason
-      ? [task.Status.Err]
-      : []),
-    ...(exitCode !== undefined && exitCode !== 0 ? [`exit code ${exitCode}`] : []),
-    ...(node !== undefined ? [`on node ${node}`] : []),
-  ];
-  const slot = task.Slot === undefined || task.Slot === 0 ? '' : `.${task.Slot}`;
-  const lines = await lastLines(engine, task);
-  return [
-    `${name}: ${reason}`,
-    `  task ${name}${slot} (${task.ID.slice(0, 12)})${facts.length > 0 ? `: ${facts.join(', ')}` : ''}`,
-    ...lines.map((line) => `  | ${line}`),
-  ].join('\n');
+  const failed = sights.filter(isSettledBadly);
+  const moving = sights.filter((sight) => sight.assessment.state === 'moving' && !failed.includes(sight));
+  const [texts, others] = await Promise.all([
+    Promise.all(
+      failed.map(async (sight) => [headline(sight), ...(await taskLines(engine, sight, { nodes, nodeId }))]),
+    ),
+    waitingLines(engine, moving, { nodes, nodeId }),
+  ]);
+  return [...texts.flat(), ...(others.length > 0 ? ['still on the way:', ...others] : [])].join('\n');
 }
 
-async function lastLines(engine: LogReader, task: SwarmTask): Promise<string[]> {
-  const lines: string[] = [];
-  try {
-    const signal = AbortSignal.timeout(LOG_DEADLINE_MS);
-    for await (const { text } of engine.taskLogs(task.ID, { tail: LOG_LINES, signal })) lines.push(text);
-  } catch {
-    // The lines are an extra: a container that never was, or a node that is away, has none.
-  }
-  return lines;
+/** One that Swarm takes back right now has failed as well; alone it is waited for, to say how that ended. */
+function isSettledBadly({ assessment }: Sight): boolean {
+  return assessment.state === 'failed' || (assessment.state === 'moving' && assessment.stage === 'rollback');
+}
+
+function headline({ name, assessment }: Sight): string {
+  if (assessment.state === 'failed') return `${name}: ${assessment.reason}`;
+  return assessment.state === 'moving' ? `${name}: waiting for ${assessment.waitingFor}` : name;
+}
+
+async function waitingText(
+  engine: Informant,
+  { sights, nodes }: Look,
+  nodeId: string | null,
+): Promise<string> {
+  const moving = sights.filter(({ assessment }) => assessment.state === 'moving');
+  return (await waitingLines(engine, moving, { nodes, nodeId })).join('\n');
+}
+
+/** Where it is out of the ordinary also the task that shows it. */
+async function waitingLines(
+  engine: Informant,
+  sights: readonly Sight[],
+  place: { nodes: Look['nodes']; nodeId: string | null },
+): Promise<string[]> {
+  const lines = await Promise.all(
+    sights.map(async (sight) => {
+      const { name, assessment } = sight;
+      if (assessment.state !== 'moving') return [];
+      const { running, wanted, waitingFor } = assessment;
+      const task = isTrouble(assessment) ? await taskLines(engine, sight, place) : [];
+      return [
+        `  ${name}: ${running}/${wanted} running, waiting for ${waitingFor}`,
+        ...task.map((line) => `  ${line}`),
+      ];
+    }),
+  );
+  return lines.flat();
 }
 
 function hintFor(names: readonly string[]): string {

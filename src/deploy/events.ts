@@ -13,11 +13,27 @@ export interface ServiceProgress {
   trouble: boolean;
 }
 
+/** A task has come so far. `up` is healthy, where the service's file has a health check. */
+export interface TaskProgress {
+  service: string;
+  /** as the docker CLI calls it: `shop_web.1`, `shop_agent@node1` */
+  name: string;
+  id: string;
+  /** host name; null while it has no node */
+  node: string | null;
+  state: 'started' | 'up' | 'complete' | 'failed';
+  /** whether `up` means that a health check has passed; null where that is not known */
+  healthy: boolean | null;
+  error: string | null;
+  exitCode: number | null;
+}
+
 export type ProgressEvent =
   | { type: 'plan'; plan: Plan }
   /** `planned`: it was announced as part of a plan */
   | { type: 'done'; what: string; planned: boolean }
   | { type: 'warning'; text: string }
-  | { type: 'service'; progress: ServiceProgress };
+  | { type: 'service'; progress: ServiceProgress }
+  | { type: 'task'; progress: TaskProgress };
 
 export type ProgressSink = (event: ProgressEvent) => void;

@@ -14,6 +14,7 @@ import {
 import { readLines, readLogLines } from './streams.js';
 import { translateError } from './translate-error.js';
 import type {
+  ContainerState,
   ContainerStats,
   EngineEvent,
   EngineInfo,
@@ -229,6 +230,15 @@ class DockerodeEngine implements Engine {
       query: { stream: false, ...(options?.oneShot === true && { 'one-shot': true }) },
       options,
     });
+  }
+
+  async containerState(id: string, options?: CallOptions): Promise<ContainerState> {
+    const answer = await this.#call<{ State: ContainerState }>({
+      method: 'GET',
+      path: `/containers/${encodeURIComponent(id)}/json`,
+      options,
+    });
+    return answer.State;
   }
 
   async listContainers(filters?: Filters, options?: CallOptions) {

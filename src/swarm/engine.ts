@@ -5,6 +5,7 @@
 
 import { FailedError } from '../errors.js';
 import type {
+  ContainerState,
   ContainerStats,
   EngineEvent,
   EngineInfo,
@@ -166,6 +167,11 @@ export interface ContainerReader {
   ): Promise<{ Id: string; State: string; Labels: Record<string, string> }[]>;
 }
 
+export interface ContainerInspector {
+  /** Of a container on this Engine's own node; one that is gone or elsewhere fails with kind `not-found`. */
+  containerState(id: string, options?: CallOptions): Promise<ContainerState>;
+}
+
 export interface ImageReader {
   /** The repository digest an image reference stands for, or null where no registry answers for it. */
   imageDigest(reference: string, options?: CallOptions): Promise<string | null>;
@@ -210,6 +216,7 @@ export interface Engine
     ConfigStore,
     VolumeStore,
     ContainerReader,
+    ContainerInspector,
     ImageReader,
     LogReader,
     EventReader {

@@ -177,6 +177,8 @@ export interface SwarmService {
   Spec: ServiceSpec;
   PreviousSpec?: ServiceSpec;
   UpdateStatus?: { State?: UpdateState; StartedAt?: string; CompletedAt?: string; Message?: string };
+  /** of a job: how often it was started anew; an absent index is 0 */
+  JobStatus?: { JobIteration?: Version | Record<string, never>; LastExecution?: string };
 }
 
 export type TaskState =
@@ -206,6 +208,8 @@ export interface SwarmTask {
   Slot?: number;
   NodeID?: string;
   DesiredState: TaskState;
+  /** of a job's task: which start of the job it belongs to; an absent index is 0 */
+  JobIteration?: Version | Record<string, never>;
   Status: {
     Timestamp: string;
     State: TaskState;
@@ -224,8 +228,9 @@ export interface SwarmNode {
   };
   Description: {
     Hostname: string;
+    Platform?: { Architecture?: string; OS?: string };
     Resources?: Resources;
-    Engine?: { EngineVersion?: string };
+    Engine?: { EngineVersion?: string; Labels?: Record<string, string> };
   };
   Status: { State: 'unknown' | 'down' | 'ready' | 'disconnected'; Addr?: string; Message?: string };
   ManagerStatus?: { Leader?: boolean; Reachability?: string; Addr?: string };
@@ -313,6 +318,14 @@ export interface ContainerStats {
   memory_stats: { usage?: number; limit?: number; stats?: Record<string, number> };
 }
 
+/** What an Engine knows of one of its own containers, as far as its end is concerned. */
+export interface ContainerState {
+  OOMKilled?: boolean;
+  ExitCode?: number;
+  Error?: string;
+  Health?: { Status?: string; Log?: { ExitCode?: number; Output?: string }[] | null } | null;
+}
+
 export interface EngineInfo {
   ID: string;
   Name: string;
@@ -321,6 +334,8 @@ export interface EngineInfo {
   MemTotal: number;
   CgroupVersion?: string;
   CgroupDriver?: string;
+  /** the machine's own clock, RFC 3339 */
+  SystemTime?: string;
   Swarm: {
     NodeID: string;
     LocalNodeState: 'inactive' | 'pending' | 'active' | 'error' | 'locked';

@@ -108,12 +108,14 @@ let tasks = 0;
 export interface TaskGiven {
   state: TaskState;
   desired?: TaskState;
-  slot?: number;
+  slot?: number | undefined;
   node?: string;
   err?: string;
   /** seconds since it came into this state */
   since?: number;
   service?: string;
+  /** which run of its job it belongs to */
+  run?: number;
 }
 
 export function swarmTask(given: TaskGiven): SwarmTask {
@@ -126,6 +128,7 @@ export function swarmTask(given: TaskGiven): SwarmTask {
     err,
     since = 60,
     service = 'id-of-shop_web',
+    run,
   } = given;
   return {
     ID: `task${tasks}`,
@@ -137,6 +140,7 @@ export function swarmTask(given: TaskGiven): SwarmTask {
     ...(slot !== undefined && { Slot: slot }),
     NodeID: node,
     DesiredState: desired,
+    ...(run !== undefined && { JobIteration: { Index: run } }),
     Status: { State: state, Timestamp: secondsAgo(since), ...(err !== undefined && { Err: err }) },
   };
 }

@@ -1,7 +1,7 @@
 /** Shows progress events on stderr: a spinner on a terminal, lines in a pipe, JSON lines for programs, or nothing. */
 
-import type { ProgressEvent, ProgressSink, ServiceProgress } from '../../deploy/events.js';
-import { planText } from '../../deploy/plan.js';
+import type { ProgressEvent, ProgressSink, ServiceProgress, TaskProgress } from '../../deploy/events.js';
+import { planText, type Plan } from '../../deploy/plan.js';
 import { colours, type Context } from '../context.js';
 
 export interface ProgressDisplay {
@@ -22,14 +22,42 @@ export async function progressDisplay(context: Context): Promise<ProgressDisplay
       : globals.progress;
   if (globals.quiet || mode === 'quiet') return { emit: () => undefined, close: () => undefined };
   if (mode === 'json') {
-    return { emit: (event) => stderr.write(`${JSON.stringify(event)}\n`), close: () => undefined };
+    return {
+      emit: (event) => stderr.write(`${JSON.stringify(progressLine(event))}\n`),
+      close: () => undefined,
+    };
   }
   // ora wraps its line at the terminal's width, and never ends where there is none.
   const drawable = stderr.isTTY && Number.isFinite(stderr.columns);
   return mode === 'tty' && drawable ? ttyDisplay(context) : plainDisplay(context);
 }
 
-/** A line for what changed: numbers and trouble, not each step that every task takes. */
+/** One event as programs get it; its shape is documented in docs/progress.md. */
+export function progressLine(event: ProgressEvent): Record<string, unknown> {
+  const head = { apiVersion: 'scalectl/v1', kind: 'Progress', type: event.type };
+  switch (event.type) {
+    case 'plan':
+      return { ...head, ...planSummary(event.plan) };
+    case 'done':
+      return { ...head, what: event.what };
+    case 'warning':
+      return { ...head, text: event.text };
+    case 'service':
+    case 'task':
+      return { ...head, ...event.progress };
+  }
+}
+
+/** Specs stay out: they may hold what people put into environment values. */
+function planSummary({ stack, operations, unchanged }: Plan): Record<string, unknown> {
+  return {
+    stack,
+    operations: operations.map(({ kind, name, cause }) => ({ kind, name, cause })),
+    unchanged,
+  };
+}
+
+/** A line for what changed: numbers, trouble and tasks that failed, not each step that every task takes. */
 async function plainDisplay(context: Context): Promise<ProgressDisplay> {
   const colour = await colours(context, context.stderr);
   const said = new Map<string, string>();
@@ -101,7 +129,16 @@ function eventText(event: ProgressEvent): string {
       return event.planned ? '' : `done: ${event.what}`;
     case 'service':
       return serviceText(event.progress);
+    case 'task':
+      return event.progress.state === 'failed' ? taskText(event.progress) : '';
   }
+}
+
+function taskText({ name, node, error, exitCode }: TaskProgress): string {
+  const where = node === null ? '' : ` on ${node}`;
+  const code =
+    exitCode === null || error?.includes(`(${exitCode})`) === true ? '' : ` (exit code ${exitCode})`;
+  return `${name} failed${where}: ${error ?? 'it ended'}${code}`;
 }
 
 function serviceText({ name, state, running, wanted, detail }: ServiceProgress): string {

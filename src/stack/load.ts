@@ -68,6 +68,8 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
     : chooseProfiles(withoutReset(tree), options.profiles ?? [], reading);
   raise(reading.problems);
 
+  // Docker looks at each file for itself: what is wrong in one may come right, or wrong, only by merging.
+  if (trees.length > 1) raise(trees.flatMap((each) => checkShape(each, strict).checking.problems));
   const checked = checkTree(chosen.tree, strict);
   return {
     name: checked.file.name ?? null,
@@ -86,14 +88,18 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
   };
 }
 
-function checkTree(tree: Tree, strict: boolean): Pick<LoadedStack, 'file' | 'services' | 'warnings'> {
+function checkShape(tree: Tree, strict: boolean): { file: ComposeFile; checking: Checking } {
   const minor = schemaMinor(child(tree, 'version')?.content);
-  const place = (path: Path) => placeIn(tree, path);
-  const checking = new Checking({ place }, substitutedPaths(tree), {
-    strict,
-    ...(minor !== null && { minor }),
-  });
-  const file = composeFile(toValue(tree), [], checking) ?? {};
+  const checking = new Checking(
+    { place: (path) => placeIn(tree, path) },
+    strict ? new Set() : substitutedPaths(tree),
+    { strict, ...(minor !== null && { minor }) },
+  );
+  return { file: composeFile(toValue(tree), [], checking) ?? {}, checking };
+}
+
+function checkTree(tree: Tree, strict: boolean): Pick<LoadedStack, 'file' | 'services' | 'warnings'> {
+  const { file, checking } = checkShape(tree, strict);
   const services = file.services ?? {};
   if (file.services === undefined && checking.problems.length === 0) {
     checking.report([], '"services" is missing', 'Add "services:" here.');
@@ -102,11 +108,7 @@ function checkTree(tree: Tree, strict: boolean): Pick<LoadedStack, 'file' | 'ser
   }
   checkReferences(services, file, checking);
   raise(checking.problems);
-  return {
-    file,
-    services,
-    warnings: checking.warnings.map((warning) => `${warning.place}: ${warning.text}`),
-  };
+  return { file, services, warnings: checking.warnings.map(({ place, text }) => `${place}: ${text}`) };
 }
 
 /** Docker merges only what is of one version; none stands for the newest. */

@@ -69,6 +69,7 @@ export function mergeService(base: Tree, over: Tree, path: readonly string[], op
 }
 
 const REPLACED = new Set(['command', 'entrypoint', 'healthcheck.test', 'networks.*.aliases', 'ulimits.*']);
+const TEXT_MAPS = new Set(['labels', 'deploy.labels', 'sysctls', 'logging.options']);
 /** Numbers that docker can tell from nothing. */
 const ZERO_COUNTS = new Set([
   'deploy.replicas',
@@ -95,7 +96,7 @@ class ServiceMerge {
   }
 
   private merge(base: Tree, over: Tree, path: readonly string[]): Tree {
-    if (over.tag !== undefined || base.tag === 'reset') return over;
+    if (over.tag !== undefined || base.tag === 'reset' || (isOpen(path) && !isCollection(over))) return over;
     if (over.content === null) return base;
     const rule = path.join('.').replace(/^(networks|ulimits)\.[^.]+/, '$1.*');
     if (rule === 'depends_on' && isListTree(base) !== isListTree(over)) {
@@ -143,8 +144,20 @@ class ServiceMerge {
     if (this.options.rules === 'compose') return false;
     if (content === '' || content === false) return true;
     if (content === 0) return !ZERO_COUNTS.has(rule);
-    return typeof content === 'string' && DURATIONS.test(rule) && parseDurationNs(content) === 0;
+    if (typeof content !== 'string') return false;
+    return DURATIONS.test(rule)
+      ? parseDurationNs(content) === 0
+      : rule.endsWith('.memory') && /^0+\D*$/.test(content);
   }
+}
+
+/** Whether this is an entry of a mapping of plain texts, where Go merges the keys and nothing more. */
+function isOpen(path: readonly string[]): boolean {
+  return TEXT_MAPS.has(path.slice(0, -1).join('.')) || path[0]?.startsWith('x-') === true;
+}
+
+function isCollection({ content }: Tree): boolean {
+  return content !== null && typeof content === 'object';
 }
 
 function isEmptyCollection(content: Tree['content']): boolean {

@@ -223,7 +223,8 @@ class TreeBuilder {
 
   private key(node: Node | null, offset: number): string {
     const tree = this.node(node, offset);
-    if (typeof tree.content === 'string') return tree.content;
+    // A date is read as its text, and docker takes it for no text all the same.
+    if (typeof tree.content === 'string' && tree.text === undefined) return tree.content;
     const written = isScalar(node) ? (node.source ?? '') : '';
     throw new UserError(written === '' ? 'a key must be text' : `the key ${written} must be text`, {
       place: this.file.placeAt(offset),
@@ -242,7 +243,10 @@ class TreeBuilder {
       return { content: source, ...tagOf(tag) };
     }
     const { kind, value, text } = goScalar(source);
-    if (type !== undefined && !KINDS[type]?.includes(kind)) {
+    if (
+      type !== undefined &&
+      (!KINDS[type]?.includes(kind) || (type === 'int' && !Number.isInteger(value)))
+    ) {
       throw new UserError(`"${source}" is no ${type}`, {
         place: this.file.placeAt(offset),
         hint: `Remove the !!${type} before it.`,

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { closest, didYouMean, formatDurationMs, parseDurationNs, parseSizeBytes } from './text.js';
+import {
+  closest,
+  didYouMean,
+  formatAgeMs,
+  formatDurationMs,
+  parseDurationNs,
+  parseSizeBytes,
+} from './text.js';
 
 describe('a duration', () => {
   it.each([
@@ -33,6 +40,22 @@ describe('a duration', () => {
     [3_661_000, '1h1m1s'],
   ])('of %d ms must be shown as %s', (ms, text) => {
     expect(formatDurationMs(ms)).toBe(text);
+  });
+});
+
+describe('an age', () => {
+  it.each([
+    [-5, '0s'],
+    [999, '0s'],
+    [59_999, '59s'],
+    [60_000, '1m'],
+    [3_599_999, '59m'],
+    [3_600_000, '1h'],
+    [47 * 3_600_000, '47h'],
+    [48 * 3_600_000, '2d'],
+    [400 * 86_400_000, '400d'],
+  ])('of %d ms must be shown as %s', (ms, text) => {
+    expect(formatAgeMs(ms)).toBe(text);
   });
 });
 

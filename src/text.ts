@@ -78,6 +78,14 @@ export function formatDurationMs(ms: number): string {
   return [h > 0 ? `${h}h` : '', m > 0 ? `${m}m` : '', s > 0 || seconds === 0 ? `${s}s` : ''].join('');
 }
 
+/** How long ago something was, in its largest unit: `12s`, `5m`, `3h`, `4d`. */
+export function formatAgeMs(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
 const SIZE_UNITS = 'bkmgtp';
 
 /**

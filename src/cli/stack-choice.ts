@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { NAMESPACE_LABEL, RELEASE_LABEL } from '../stack/names.js';
-import type { ConfigStore } from '../swarm/engine.js';
+import type { ConfigStore, ServiceReader } from '../swarm/engine.js';
 import type { SwarmService } from '../swarm/objects.js';
 import { didYouMean } from '../text.js';
 import { unknownService, type Context } from './context.js';
@@ -79,6 +79,16 @@ export async function chooseStack(
     place: '--stack',
     hint: all.length === 0 ? DEPLOY_ONE : `Choose one: ${all.join(', ')}`,
   });
+}
+
+/** The same for a command that does not list the services anyway. */
+export async function currentStack(
+  context: Context,
+  engine: Pick<ConfigStore & ServiceReader, 'listConfigs' | 'listServices'>,
+): Promise<string> {
+  const named = await namedStack(context);
+  if (named !== null) return named;
+  return chooseStack(context, engine, await engine.listServices(undefined, { signal: context.signal }));
 }
 
 function stacksOf(objects: readonly { Spec: { Labels?: Record<string, string> } }[]): string[] {

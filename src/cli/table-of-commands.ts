@@ -79,6 +79,51 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/deploy.js'),
   },
   {
+    name: 'releases',
+    summary: 'show what was deployed when, and what each release holds',
+    description:
+      'Without an argument: the releases of the stack, newest first. With show and a number: the services of that ' +
+      'release, its networks, configs and secrets; without a number of the newest. Ten are kept.',
+    arguments: [
+      { name: '[action]', description: 'show: what one release holds' },
+      { name: '[number]', description: 'which release' },
+    ],
+    examples: [
+      ['scalectl releases', 'the history of the stack'],
+      ['scalectl releases show 3', 'what release 3 holds'],
+      ['scalectl releases show 3 -o yaml', 'its service specifications too'],
+    ],
+    load: () => import('./commands/releases.js'),
+  },
+  {
+    name: 'rollback',
+    changesSwarm: true,
+    summary: 'go back to an earlier release, and wait until it is healthy',
+    description:
+      'Puts images, configuration and policies back to what a release has, and leaves the replicas as they are. ' +
+      'Without a number: to the last good release before the present one. A rollback is a release of its own.',
+    arguments: [{ name: '[release]', description: 'number, as scalectl releases shows it' }],
+    options: [
+      { flags: '--dry-run', description: 'show the plan and change nothing' },
+      { flags: '--detach', description: 'do not wait until the services are up' },
+    ],
+    examples: [
+      ['scalectl rollback', 'to the last good release before this one'],
+      ['scalectl rollback 3', 'to release 3'],
+      ['scalectl rollback --dry-run', 'see what would change'],
+    ],
+    load: () => import('./commands/rollback.js'),
+  },
+  {
+    name: 'stacks',
+    summary: 'list the stacks of the Swarm, whoever deployed them',
+    examples: [
+      ['scalectl stacks', 'the table'],
+      ['scalectl stacks -o name', 'only their names'],
+    ],
+    load: () => import('./commands/stacks.js'),
+  },
+  {
     name: 'down',
     changesSwarm: true,
     summary: 'remove a stack and wait until it is gone',

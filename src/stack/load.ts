@@ -15,7 +15,16 @@ import { Reading } from './reading.js';
 import { checkReferences } from './references.js';
 import type { Path, SourceText } from './source.js';
 import { untagged, withoutReset } from './tags.js';
-import { child, placeIn, substitutedPaths, textOf, toValue, type Tree } from './tree.js';
+import {
+  child,
+  mapEntries,
+  placeIn,
+  substitutedPaths,
+  textOf,
+  toValue,
+  withEntry,
+  type Tree,
+} from './tree.js';
 
 export type { Environment } from './interpolate.js';
 
@@ -55,7 +64,9 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
   const ignored: string[] = [];
   const trees = sources.map((source) => {
     const tree = reading.tree(source);
-    const whole = strict ? untagged(tree) : completeFile(tree, { name: source.name, directory }, reading);
+    const whole = strict
+      ? withoutOtherFiles(untagged(tree), reading)
+      : completeFile(tree, { name: source.name, directory }, reading);
     return readEnvFiles(whole, { env, directory, readFile }, reading.problems);
   });
   checkVersions(trees, reading);
@@ -86,6 +97,24 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
     ],
     place: (path) => placeIn(chosen.tree, path),
   };
+}
+
+/** What brings in other files, or other services, is not known to docker at all. */
+function withoutOtherFiles(root: Tree, reading: Reading): Tree {
+  const refuse = (tree: Tree, at: string) =>
+    reading.report(tree, `${at}: unknown key in Compose 3`, 'Without --strict it is taken.');
+  const include = child(root, 'include');
+  if (include !== undefined) refuse(include, 'include');
+  return mapEntries(withEntry(root, 'include', undefined), (services, section) =>
+    section !== 'services'
+      ? services
+      : mapEntries(services, (service, name) => {
+          const extended = child(service, 'extends');
+          if (extended === undefined) return service;
+          refuse(extended, `services.${name}.extends`);
+          return withEntry(service, 'extends', undefined);
+        }),
+  );
 }
 
 function checkShape(tree: Tree, strict: boolean): { file: ComposeFile; checking: Checking } {

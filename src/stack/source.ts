@@ -7,7 +7,6 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   Parser,
   type Document,
   type Node,
@@ -20,7 +19,7 @@ import {
   isListTree,
   isMapTree,
   placeIn,
-  sizeOf,
+  measure,
   toValue,
   type FileLines,
   type Path,
@@ -38,13 +37,15 @@ export interface SourceText {
 export interface Source {
   name: string;
   tree: Tree;
-  value: unknown;
+  readonly value: unknown;
   /** `stack.yml:12:5` of the value at this path, or of the nearest thing above it that is in the file. */
   place: (path: Path) => string;
 }
 
 /** Aliases of aliases can make a small file endless. */
 const MOST_VALUES = 500_000;
+/** What walks a tree calls itself for each level. */
+const MOST_LEVELS = 200;
 
 /** @throws UserError when the text is not YAML, or its first document is not a mapping. */
 export function parseSource(text: SourceText): Source {
@@ -63,18 +64,12 @@ export function parseSource(text: SourceText): Source {
  * @throws UserError when the text is not YAML, or its first document is not a mapping
  */
 export function parseMapping(
-  { name, text }: SourceText,
+  { name, text: written }: SourceText,
   expected: { what: string; first: string },
 ): Source | null {
-  const lines = new LineCounter();
-  const file: FileLines = {
-    name,
-    placeAt: (offset) => {
-      const { line, col } = lines.linePos(offset);
-      return `${name}:${line}:${col}`;
-    },
-  };
-  const document = nestedTooDeep(file, () => firstDocument(text, lines, file));
+  const text = written.replace(/^\uFEFF/, '');
+  const file = linesOf(name, text);
+  const document = nestedTooDeep(file, () => firstDocument(text, file));
   if (document === null) return null;
   const { contents } = document;
   if (!isMap(contents)) {
@@ -83,24 +78,51 @@ export function parseMapping(
       hint: `Start with "${expected.first}".`,
     });
   }
-  const tree = nestedTooDeep(file, () => new TreeBuilder(file).node(contents, contents.range[0]));
-  if (sizeOf(tree) > MOST_VALUES) {
+  const tree = nestedTooDeep(file, () => {
+    const built = new TreeBuilder(file).node(contents, contents.range[0]);
+    const { size, depth } = measure(built);
+    if (depth > MOST_LEVELS) throw new RangeError('too many levels');
+    return size > MOST_VALUES ? null : built;
+  });
+  if (tree === null) {
     throw new UserError('its aliases unfold to more than a stack file can hold', {
       place: file.placeAt(contents.range[0]),
       hint: 'Write out some of what the aliases stand for.',
     });
   }
-  return { name, tree, value: toValue(tree), place: (path) => placeIn(tree, path) };
+  return {
+    name,
+    tree,
+    get value() {
+      return toValue(tree);
+    },
+    place: (path) => placeIn(tree, path),
+  };
 }
 
-function firstDocument(text: string, lines: LineCounter, file: FileLines): Document.Parsed | null {
+/** Places are worked out only when something is said about them. */
+function linesOf(name: string, text: string): FileLines {
+  let starts: number[] | null = null;
+  return {
+    name,
+    placeAt: (offset) => {
+      starts ??= [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+      const line = starts.findLastIndex((start) => start <= offset);
+      return `${name}:${line + 1}:${offset - (starts[line] ?? 0) + 1}`;
+    },
+  };
+}
+
+function firstDocument(text: string, file: FileLines): Document.Parsed | null {
   const control = CONTROL.exec(text);
   // All scalars stay as they are written: what they mean is decided by Go's rules, not by this parser's.
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false });
-  const parser = new Parser(lines.addNewLine);
+  const parser = new Parser();
   for (const document of composer.compose(parser.parse(text))) {
     const [error] = document.errors;
     if (error !== undefined) {
+      // The parser reports an overflow of the stack as if it were a mistake at some place.
+      if (error.message.startsWith('Maximum call stack')) throw new RangeError(error.message);
       throw new UserError((error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''), {
         place: file.placeAt(error.pos[0]),
         hint: 'Mend the YAML at this place.',

@@ -110,15 +110,23 @@ function entryThatNames(tree: Tree, key: string | number): Tree | undefined {
   return itemsOf(tree).find((item) => `${textOf(item) ?? ''}=`.startsWith(`${key}=`));
 }
 
-/** How many values a tree stands for when what is shared is counted each time. */
-export function sizeOf(tree: Tree, known = new Map<Tree, number>()): number {
-  if (tree.content === null || typeof tree.content !== 'object') return 1;
+/** How many values a tree stands for, and how many levels, when what is shared is counted each time. */
+export function measure(
+  tree: Tree,
+  known = new Map<Tree, { size: number; depth: number }>(),
+): { size: number; depth: number } {
+  if (tree.content === null || typeof tree.content !== 'object') return { size: 1, depth: 0 };
   const before = known.get(tree);
   if (before !== undefined) return before;
-  let size = 1;
-  for (const part of tree.content.values()) size += sizeOf(part, known);
-  known.set(tree, size);
-  return size;
+  let [size, depth] = [1, 0];
+  for (const part of tree.content.values()) {
+    const inner = measure(part, known);
+    size += inner.size;
+    depth = Math.max(depth, inner.depth);
+  }
+  const measured = { size, depth: depth + 1 };
+  known.set(tree, measured);
+  return measured;
 }
 
 /** The plain value. A key `__proto__` is a key like any other. */

@@ -68,7 +68,7 @@ describe('env_file', () => {
       ['stack.yml:4:40: services.web.env_file.0.format: must be raw, got "shell"'],
     ],
     [['env_file: [{required: false}]'], ['stack.yml:4:16: services.web.env_file.0: must be a path']],
-    [['env_file: [1]'], ['stack.yml:4:16: services.web.env_file.0: must be text, got 1']],
+    [['env_file: [1]'], ['stack.yml:4:16: services.web.env_file.0: must be a path']],
   ])('%j must be refused', (lines, expected) => {
     expect(problems(...lines)).toEqual(expected);
   });

@@ -7,17 +7,7 @@
 import type { Problem } from '../errors.js';
 import type { Environment } from './interpolate.js';
 import { resolvePath } from './paths.js';
-import {
-  child,
-  entriesOf,
-  isMapTree,
-  itemsOf,
-  mapEntries,
-  placeOf,
-  textOf,
-  withEntry,
-  type Tree,
-} from './tree.js';
+import { child, entriesOf, isMapTree, itemsOf, mapEntries, placeOf, withEntry, type Tree } from './tree.js';
 
 export interface EnvFileOptions {
   env: Environment;
@@ -61,9 +51,9 @@ function readOne(file: Tree, at: string, options: EnvFileOptions, problems: Prob
     problems.push({ place, message, hint });
     return [];
   };
-  const path = textOf(isMapTree(file) ? child(file, 'path') : file);
+  const path = (isMapTree(file) ? child(file, 'path') : file)?.content;
   const format = child(file, 'format');
-  if (path === null || path === '') {
+  if (typeof path !== 'string' || path === '') {
     return report(
       placeOf(file),
       `${at}: must be a path`,

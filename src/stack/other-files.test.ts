@@ -25,7 +25,7 @@ describe('include', () => {
     expect(services['db']).toMatchObject({ image: 'db:7' });
     expect(JSON.stringify(services['db'])).toContain('/app/sub/data');
     expect(file.volumes).toHaveProperty('v');
-    expect(place(['services', 'db', 'image'])).toBe('sub/db.yml:1:23');
+    expect(place(['services', 'db', 'image'])).toBe('sub/db.yml:1:24');
   });
 
   it('must read all kinds of relative paths from there', () => {
@@ -131,12 +131,12 @@ describe('extends', () => {
   });
 
   it.each([
-    ['web: {extends: web}', 'stack.yml:2:17: services.web.extends: goes round in a circle'],
+    ['web: {extends: web}', 'stack.yml:2:18: services.web.extends: goes round in a circle'],
     [
       'web: {extends: b}\n  b: {extends: {service: web}}',
-      'stack.yml:3:7: services.b.extends: goes round in a circle',
+      'stack.yml:2:18: services.web.extends: goes round in a circle',
     ],
-    ['web: {extends: gone}', 'stack.yml:2:17: services.web.extends: there is no service "gone" in stack.yml'],
+    ['web: {extends: gone}', 'stack.yml:2:18: services.web.extends: there is no service "gone" in stack.yml'],
     [
       'web: {extends: {file: x.yml, service: gone}}',
       'stack.yml:2:41: services.web.extends: there is no service "gone" in x.yml',
@@ -179,8 +179,8 @@ describe('profiles', () => {
   it('must not leave out what another service needs', () => {
     const needs = (dependencies: string) => `${TEXT}  api: {image: api, depends_on: ${dependencies}}\n`;
     const refused = 'services.api.depends_on: "debug" is left out, since none of its profiles is chosen';
-    expect(problems(needs('[web, debug]'))).toEqual([`stack.yml:5:40: ${refused}`]);
-    expect(problems(needs('{debug: {condition: service_started}}'))).toEqual([`stack.yml:5:35: ${refused}`]);
+    expect(problems(needs('[web, debug]'))).toEqual([`stack.yml:5:39: ${refused}`]);
+    expect(problems(needs('{debug: {condition: service_started}}'))).toEqual([`stack.yml:5:34: ${refused}`]);
     const { services } = stack(
       needs('{web: {condition: service_started}, debug: {condition: service_started, required: false}}'),
     );

@@ -266,6 +266,8 @@ export interface ObjectRules {
   refused?: Readonly<Record<string, string>>;
   /** keys that are read over, with a warning; a text says more than that */
   ignored?: Readonly<Record<string, string | true>>;
+  /** what ignored keys must hold, where strictness asks */
+  strictly?: Readonly<Record<string, Check<unknown>>>;
   /** in which Compose 3.N a key came, where that is not 3.0; null for keys that only newer formats know */
   since?: Readonly<Record<string, number | null>>;
   /** keys that may be empty (null) also when strict */
@@ -277,7 +279,7 @@ export interface ObjectRules {
 }
 
 export function object<S extends Shape>(shape: S, rules: ObjectRules = {}): Check<ShapeValue<S>> {
-  const { ignored = {}, refused = {}, since = {}, nullable = [], extensions = null } = rules;
+  const { ignored = {}, refused = {}, strictly = {}, since = {}, nullable = [], extensions = null } = rules;
   const known = [...Object.keys(shape), ...Object.keys(ignored)];
   return (value, path, checking) => {
     if (!isRecord(value)) return notMapping(value, path, checking);
@@ -291,6 +293,7 @@ export function object<S extends Shape>(shape: S, rules: ObjectRules = {}): Chec
         if (!isKnownBy(checking, at, Object.hasOwn(since, key) ? since[key] : 0)) continue;
         if (check === undefined) {
           const more = ignored[key];
+          if (checking.strict && Object.hasOwn(strictly, key)) strictly[key]?.(entry, at, checking);
           checking.warn(
             at,
             `"${key}" has no effect in a Swarm${typeof more === 'string' ? `: ${more}` : ''}`,

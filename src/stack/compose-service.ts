@@ -21,13 +21,14 @@ import {
   type Checked,
 } from './check.js';
 import { deploy, MAX_REPLICAS } from './compose-deploy.js';
+import { IGNORED, IGNORED_NEWER, IGNORED_SHAPE } from './ignored-keys.js';
 import { pairs } from './pairs.js';
 import { ports } from './ports.js';
 import { shellWords } from './shell-words.js';
 import { volumes } from './volumes.js';
 
 /** Words of a command; text is split as a shell would do it. */
-const words = by<string[]>((value) => (Array.isArray(value) ? listOf(scalarText) : commandLine));
+const words = by<string[]>((value) => (Array.isArray(value) ? listOf(anyText) : commandLine));
 
 const commandLine: Check<string[]> = (value, path, checking) => {
   const line = anyText(value, path, checking);
@@ -54,7 +55,7 @@ const healthTest: Check<string[]> = (value, path, checking) => {
     const line = anyText(value, path, checking);
     return line === undefined ? undefined : ['CMD-SHELL', line];
   }
-  const list = listOf(scalarText)(value, path, checking);
+  const list = listOf(anyText)(value, path, checking);
   const [first] = list ?? [];
   if (first !== undefined && !HEALTH_TESTS.includes(first)) {
     checking.warn(
@@ -188,13 +189,16 @@ const dependency = object({
 
 export interface Dependency {
   condition: DependencyCondition;
+  /** false for all of the short form */
   required: boolean;
 }
 
 const dependencies: Check<Record<string, Dependency>> = (value, path, checking) => {
   if (!isRecord(value)) {
     const names = oneOrManyTexts(value, path, checking);
-    return names && Object.fromEntries(names.map((name) => [name, { condition: 'started', required: true }]));
+    return (
+      names && Object.fromEntries(names.map((name) => [name, { condition: 'started', required: false }]))
+    );
   }
   if (!checking.tolerate(path, 'a list', value)) return undefined;
   const long = mapOf(orNull(dependency))(value, path, checking) ?? {};
@@ -236,48 +240,6 @@ const envFiles = by<EnvFile[]>((value) =>
 
 const CPUS = 'Use deploy.resources.limits.cpus.';
 const MEMORY = 'Use deploy.resources.limits.memory.';
-
-/** Keys of Compose that no Swarm looks at, and that docker's own format has. */
-const IGNORED = {
-  build: 'build and push the image first',
-  cgroup_parent: true,
-  cgroupns_mode: true,
-  container_name: 'Swarm names the containers',
-  devices: true,
-  domainname: true,
-  expose: 'services of one network reach each other on every port',
-  external_links: true,
-  ipc: true,
-  links: true,
-  mac_address: true,
-  network_mode: 'use networks',
-  oom_score_adj: true,
-  pid: true,
-  privileged: true,
-  security_opt: true,
-  shm_size: true,
-  tmpfs: 'mount one under volumes, with "type: tmpfs"',
-  userns_mode: true,
-} as const;
-
-/** The same, of newer Compose formats. */
-const IGNORED_NEWER = {
-  annotations: 'use labels',
-  attach: true,
-  blkio_config: true,
-  device_cgroup_rules: true,
-  develop: true,
-  gpus: 'use deploy.resources.reservations.generic_resources',
-  group_add: true,
-  oom_kill_disable: true,
-  platform: 'use deploy.placement.constraints: [node.platform.arch == …]',
-  post_start: true,
-  pre_stop: true,
-  pull_policy: 'use --resolve-image',
-  runtime: true,
-  storage_opt: true,
-  uts: true,
-} as const;
 
 export const service = object(
   {
@@ -343,6 +305,7 @@ export const service = object(
       label_file: 'Write the labels out.',
     },
     ignored: { ...IGNORED, ...IGNORED_NEWER },
+    strictly: IGNORED_SHAPE,
     since: {
       ...Object.fromEntries(Object.keys(IGNORED_NEWER).map((key) => [key, null])),
       scale: null,

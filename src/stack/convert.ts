@@ -1,9 +1,10 @@
 /** A loaded stack file becomes what the Swarm is asked for: specs in the Engine's own terms. */
 
 import type { NetworkSpec, ServiceMode, ServiceSpec, UpdateConfig } from '../swarm/objects.js';
-import type { ComposeNetwork, ComposeService, DependencyCondition } from './compose.js';
+import type { ComposeNetwork, ComposeService } from './compose.js';
 import { convertTask, isUserDefined, networkKeys, networkName, type ConvertOptions } from './convert-task.js';
 import { byCodePoints } from './container.js';
+import { findDependencies, type DependencyEdge } from './dependencies.js';
 import { maybe, withValues } from './entries.js';
 import type { LoadedStack } from './load.js';
 import { externalName, IMAGE_LABEL, NAMESPACE_LABEL } from './names.js';
@@ -31,7 +32,7 @@ export interface DesiredService {
   /** false where the file leaves the number of replicas open */
   replicasGiven: boolean;
   /** services of this stack that come first, and in which state; without cycles */
-  dependsOn: { key: string; condition: DependencyCondition }[];
+  dependsOn: DependencyEdge[];
 }
 
 export interface DesiredStack {
@@ -41,6 +42,7 @@ export interface DesiredStack {
 }
 
 export function convertStack(loaded: LoadedStack, options: ConvertOptions): DesiredStack {
+  const { edges } = findDependencies(loaded.services);
   const users = new Map<string, string>();
   for (const [service, declared] of Object.entries(loaded.services)) {
     for (const key of networkKeys(declared)) if (!users.has(key)) users.set(key, service);
@@ -51,9 +53,10 @@ export function convertStack(loaded: LoadedStack, options: ConvertOptions): Desi
       .map(([key, user]) => convertNetwork(key, user, loaded, options.stack))
       .filter(({ name, external }) => !external || isUserDefined(name))
       .sort((a, b) => byCodePoints(a.key, b.key)),
-    services: Object.entries(loaded.services).map(([key, service]) =>
-      convertService(key, service, loaded, options),
-    ),
+    services: Object.entries(loaded.services).map(([key, service]) => ({
+      ...convertService(key, service, loaded, options),
+      dependsOn: edges.get(key) ?? [],
+    })),
   };
 }
 
@@ -102,7 +105,7 @@ function convertService(
   service: ComposeService,
   loaded: LoadedStack,
   options: ConvertOptions,
-): DesiredService {
+): Omit<DesiredService, 'dependsOn'> {
   const { stack } = options;
   const { deploy = {} } = service;
   const replicas =
@@ -124,9 +127,6 @@ function convertService(
       },
     },
     replicasGiven: replicas !== undefined,
-    dependsOn: Object.entries(service.depends_on ?? {})
-      .filter(([other]) => Object.hasOwn(loaded.services, other))
-      .map(([other, { condition }]) => ({ key: other, condition })),
   };
 }
 

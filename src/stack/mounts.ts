@@ -25,7 +25,6 @@ function convertMount(volume: LongVolume, options: MountOptions): Mount {
     ...(source !== '' && { Source: source }),
     Target: volume.target ?? '',
     ...(volume.read_only === true && { ReadOnly: true }),
-    ...maybe('Consistency', volume.consistency),
     ...(bind !== undefined && { BindOptions: maybe('Propagation', bind.propagation) }),
   };
   switch (type) {

@@ -3,6 +3,7 @@
 import { didYouMean } from '../text.js';
 import type { Checking } from './check.js';
 import type { ComposeFile, ComposeService } from './compose.js';
+import { checkDependencies } from './dependencies.js';
 import { familiarImage } from './image.js';
 import { parseRestart } from './restart.js';
 import type { Path } from './source.js';
@@ -132,33 +133,4 @@ function checkContradictions(name: string, service: ComposeService, at: Path, ch
       `Move it to services.${name}.deploy.labels.`,
     );
   }
-}
-
-function checkDependencies(services: Readonly<Record<string, ComposeService>>, checking: Checking): void {
-  for (const [name, { depends_on = {} }] of Object.entries(services)) {
-    for (const [other, { required }] of Object.entries(depends_on)) {
-      if (!required || Object.hasOwn(services, other)) continue;
-      checking.report(
-        ['services', name, 'depends_on', other],
-        `there is no service "${other}" in this file`,
-        didYouMean(other, Object.keys(services)) ?? 'Remove it, or declare the service.',
-      );
-    }
-  }
-  const finished = new Set<string>();
-  const visit = (name: string, way: readonly string[]): void => {
-    const from = way.indexOf(name);
-    if (from >= 0) {
-      checking.report(
-        ['services', way[way.length - 1] ?? name, 'depends_on', name],
-        `services wait for each other: ${[...way.slice(from), name].join(' -> ')}`,
-        'Remove one of these dependencies.',
-      );
-      return;
-    }
-    if (finished.has(name)) return;
-    for (const other of Object.keys(services[name]?.depends_on ?? {})) visit(other, [...way, name]);
-    finished.add(name);
-  };
-  for (const name of Object.keys(services)) visit(name, []);
 }

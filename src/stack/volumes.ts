@@ -31,14 +31,17 @@ const longVolume = object(
     source: text,
     target: text,
     read_only: flag,
-    consistency: text,
     bind: object({ propagation: text }, { open: true }),
     volume: object({ nocopy: flag, subpath: text }, { open: true }),
     tmpfs: object({ size: bytes }, { open: true }),
     image: object({ subpath: text }, { open: true }),
     cluster: object({}, { open: true }),
   },
-  { required: ['type'], since: { tmpfs: 6, image: null, cluster: null } },
+  {
+    required: ['type'],
+    since: { tmpfs: 6, image: null, cluster: null },
+    ignored: { consistency: 'an Engine on Linux keeps mounts consistent' },
+  },
 );
 export type LongVolume = Checked<typeof longVolume>;
 

@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Scenarios that run side by side mostly wait.
+    maxConcurrency: 8,
     projects: [
       {
         test: {

@@ -256,6 +256,28 @@ describe('a service', () => {
       'failed 1/2: node node2 was lost during the rollout, with shop_web.2 on it',
     ],
     [
+      'held up by a task that was to start on a node that was lost',
+      {
+        fresh: [up(1), { state: 'starting', slot: 2, node: 'node2', desired: 'shutdown' }, up(2)],
+        nodes: [swarmNode('node1'), swarmNode('node2', { Status: { State: 'down' } })],
+        update: { State: 'updating' },
+        lost: ['node2'],
+      },
+      'failed 2/2: node node2 was lost during the rollout, with shop_web.2 on it; ' +
+        'Swarm waits until node2 is back, or removed with: docker node rm --force node2',
+    ],
+    [
+      'held up since an earlier deploy',
+      {
+        written: false,
+        fresh: [up(1), { state: 'starting', slot: 2, node: 'node2', desired: 'shutdown' }, up(2)],
+        nodes: [swarmNode('node1'), swarmNode('node2', { Status: { State: 'down' } })],
+        update: { State: 'updating' },
+      },
+      'failed 2/2: the rollout waits for shop_web.2 on node node2, which is down; ' +
+        'Swarm waits until node2 is back, or removed with: docker node rm --force node2',
+    ],
+    [
       'untouched, its task moving away from a node that was lost',
       {
         written: false,
@@ -274,6 +296,27 @@ describe('a service', () => {
       'crashing twice after everything else was up',
       { fresh: [up(1), ...[1, 9, 20, 30].map((since) => ended(2, { since })), next(2)], quiet: 10 },
       'failed 1/2: crash loop: it ended 4 times without staying up',
+    ],
+    ...(['pause', 'continue'] as const).map((FailureAction): [string, Situation, string] => [
+      `crashing in a rollout with failure_action ${FailureAction}`,
+      {
+        mode: one,
+        fresh: [3, 2, 1].map((since) => ended(1, { since })).concat(next(1)),
+        update: { State: 'updating' },
+        spec: { UpdateConfig: { Parallelism: 1, FailureAction } },
+      },
+      FailureAction === 'pause'
+        ? 'moving 0/1: a task that stays up (ended 3 times)'
+        : 'failed 0/1: crash loop: it ended 3 times without staying up',
+    ]),
+    [
+      'crashing for long in a rollout that Swarm does not pause',
+      {
+        mode: one,
+        fresh: [21, 16, 11].map((since) => ended(1, { since })).concat(next(1)),
+        update: { State: 'updating' },
+      },
+      'failed 0/1: crash loop: it ended 3 times without staying up',
     ],
     [
       'never healthy',

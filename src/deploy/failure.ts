@@ -1,12 +1,13 @@
 /** Says when it is certain that a service will not come up by itself, and why. */
 
-import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
+import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 import {
   failedAt,
   isAlive,
   isFailed,
   isGlobal,
   isMeantToEnd,
+  isOnDown,
   placeOf,
   taskName,
   type ServiceView,
@@ -89,18 +90,26 @@ function culprit(view: ServiceView, message: string): SwarmTask | null {
   );
 }
 
-/** Swarm puts the task elsewhere if it can. That is another rollout than the one that was begun, and nobody saw it end. */
-function lostTask(
-  { service, written, lost, nodes }: ServiceView,
-  current: readonly SwarmTask[],
-): Failure | null {
-  if (!written) return null;
-  const task = current.find((one) => isAlive(one) && one.NodeID !== undefined && lost.has(one.NodeID));
+/**
+ * A node that goes down takes a rollout with it: Swarm makes another task elsewhere, but the rollout goes on waiting for
+ * the one that never came up, until the node is back or a day has passed. Seen on Engine 20.10 and in swarmkit's updater.
+ */
+function lostTask(view: ServiceView, current: readonly SwarmTask[]): Failure | null {
+  const { service, written, lost, nodes } = view;
+  const isHeldUp = (task: SwarmTask) =>
+    service.UpdateStatus?.State === 'updating' && task.Status.State !== 'running' && isOnDown(task, nodes);
+  const alive = current.filter(isAlive);
+  const task =
+    alive.find((one) => isHeldUp(one) && (written || one.DesiredState === 'shutdown')) ??
+    (written ? alive.find(({ NodeID }) => NodeID !== undefined && lost.has(NodeID)) : undefined);
   if (task === undefined) return null;
-  return {
-    reason: `node ${nodeName(task, nodes)} was lost during the rollout, with ${taskName(service, task, nodes)} on it`,
-    task,
-  };
+  const node = nodes.find(({ ID }) => ID === task.NodeID)?.Description.Hostname ?? task.NodeID ?? '?';
+  const name = taskName(service, task, nodes);
+  const way = `Swarm waits until ${node} is back, or removed with: docker node rm --force ${node}`;
+  const reason = lost.has(task.NodeID ?? '')
+    ? `node ${node} was lost during the rollout, with ${name} on it`
+    : `the rollout waits for ${name} on node ${node}, which is down`;
+  return { reason: isHeldUp(task) ? `${reason}; ${way}` : reason, task };
 }
 
 /** A task that the scheduler has looked at and found no node for. */
@@ -161,6 +170,9 @@ const CERTAIN: Readonly<Record<Kind, number>> = { image: 2, start: 2, unhealthy:
 /** What waits for other services has to fail this often after they are up: the first may have begun before. */
 const CERTAIN_IN_QUIET = 2;
 
+/** A rollout that Swarm is to pause or to take back when tasks fail: what it does is the better answer. */
+const SWARM_DECIDES_MS = 10_000;
+
 const IMAGE = /no such image|pull access denied|manifest unknown|not found: manifest/i;
 /** Ports and networks of a task that has just gone are given back a moment later. */
 const START_MAY_PASS =
@@ -180,10 +192,17 @@ function taskFailure(view: ServiceView, current: readonly SwarmTask[], now: numb
     const givenUp = !row.replaced && mayGiveUp(view.service) && now - failedAt(row.last) > REPLACED_WITHIN_MS;
     const inQuiet = row.at.filter((at) => at > view.quietSince).length;
     const needsOthers = kind === 'unhealthy' || kind === 'end';
-    const certain = row.times >= CERTAIN[kind] && (!needsOthers || inQuiet >= CERTAIN_IN_QUIET);
+    const certain =
+      row.times >= CERTAIN[kind] &&
+      (!needsOthers || inQuiet >= CERTAIN_IN_QUIET) &&
+      (!swarmDecides(view.service) || now - (row.at.at(-CERTAIN[kind]) ?? now) > SWARM_DECIDES_MS);
     if (givenUp || certain) return { reason: reasonOf(view.service, kind, row, givenUp), task: row.last };
   }
   return null;
+}
+
+function swarmDecides({ Spec, UpdateStatus }: SwarmService): boolean {
+  return UpdateStatus?.State === 'updating' && Spec.UpdateConfig?.FailureAction !== 'continue';
 }
 
 function reasonOf(service: SwarmService, kind: Kind, { times, last }: FailureRow, givenUp: boolean): string {
@@ -238,8 +257,4 @@ export function failuresInARow(view: ServiceView, current: readonly SwarmTask[])
       ? []
       : [{ times: failed.length, at: failed.map(failedAt), last, replaced: tasks.some(isAlive) }];
   });
-}
-
-function nodeName({ NodeID }: SwarmTask, nodes: readonly SwarmNode[]): string {
-  return nodes.find(({ ID }) => ID === NodeID)?.Description.Hostname ?? NodeID ?? '?';
 }

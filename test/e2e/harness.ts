@@ -47,9 +47,16 @@ export interface Running {
   stop(): Promise<Result>;
 }
 
-/** @param stack name that commands run with, so that scenarios do not depend on what else is deployed */
-export function openWorld(stack: string, overrides: Record<string, string> = {}): World {
-  const lab = openLab(inject('labName'));
+/**
+ * @param stack name that commands run with, so that scenarios do not depend on what else is deployed
+ * @param labName the lab that all scenarios share, unless one has to break nodes
+ */
+export function openWorld(
+  stack: string,
+  overrides: Record<string, string> = {},
+  labName = inject('labName'),
+): World {
+  const lab = openLab(labName);
   const directory = mkdtempSync(join(tmpdir(), 'scalectl-e2e-'));
   for (const part of ['stacks', 'haproxy']) {
     cpSync(join(ROOT, part), join(directory, part), {

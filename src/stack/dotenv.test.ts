@@ -32,7 +32,8 @@ describe('a file of variables', () => {
     ['=1', 'vars.env:1:1: this line is no KEY=value'],
     ['A="1', 'vars.env:1:1: the quote of A is never closed'],
     ["B=2\nA='1' x", 'vars.env:2:1: more follows the closing quote of A'],
-    ['A=${', 'vars.env:1:1: invalid interpolation format: "${"'],
+    ['A=${', 'vars.env:1:1: A: a "$" in its value begins no variable'],
+    ['A=${B:?say B}', 'vars.env:1:1: A: required variable B is missing a value: say B'],
   ])('%j must be refused', (text, message) => {
     const error = errorOf(() => parse(text));
     expect(`${error.place ?? ''}: ${error.message}`).toBe(message);

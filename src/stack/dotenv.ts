@@ -32,10 +32,14 @@ export function parseDotenv({ name, text }: SourceText, env: Environment): Recor
     const line = whole.slice(0, at).split('\n').length;
     throw new UserError(message, { place: `${name}:${line}:1`, hint });
   };
-  const expand = (value: string): string => {
-    const known = (key: string) => env[key] ?? values[key];
+  const expand = (key: string, value: string): string => {
+    const known = (name: string) => env[name] ?? values[name];
     const result = substitute(value, known);
-    return 'text' in result ? result.text : fail(result.message, result.hint);
+    if ('text' in result) return result.text;
+    // The value may be a secret: it is not shown.
+    return result.name === null
+      ? fail(`${key}: a "$" in its value begins no variable`, 'Put the value in single quotes.')
+      : fail(`${key}: ${result.message}`, result.hint);
   };
   while (at < whole.length) {
     if (take(BLANK_LINE) !== null) continue;
@@ -44,7 +48,7 @@ export function parseDotenv({ name, text }: SourceText, env: Environment): Recor
     const single = equals === '' ? null : take(SINGLE);
     const double = equals === '' || single !== null ? null : take(DOUBLE);
     if (single !== null || double !== null) {
-      values[key] = single?.[1] ?? expand(unescape(double?.[1] ?? ''));
+      values[key] = single?.[1] ?? expand(key, unescape(double?.[1] ?? ''));
       if (take(BLANK_LINE) === null) fail(`more follows the closing quote of ${key}`, 'End the line there.');
       continue;
     }
@@ -52,7 +56,7 @@ export function parseDotenv({ name, text }: SourceText, env: Environment): Recor
     if (/^["']/.test(rest)) fail(`the quote of ${key} is never closed`, 'Close it.');
     take(BLANK_LINE);
     // A name alone stands for what the process has, which is looked at before all files anyway.
-    if (equals !== '') values[key] = expand(rest.replace(/(^|[ \t])#.*$/, '').trim());
+    if (equals !== '') values[key] = expand(key, rest.replace(/(^|[ \t])#.*$/, '').trim());
   }
   return { ...values };
 }

@@ -60,7 +60,7 @@ describe('env_file', () => {
       ['env_file: bad.env'],
       [
         'bad.env:2:1: the variable name "export B" contains a blank',
-        'bad.env:3:1: no variable name on the line "=3"',
+        'bad.env:3:1: the line has no variable name',
       ],
     ],
     [

@@ -97,7 +97,7 @@ function parseEnvFile(
       const spot = { file, offset: index + 1 };
       const at = begun.indexOf('=');
       const key = at < 0 ? begun : begun.slice(0, at);
-      if (key === '') return report(file.placeAt(index + 1), `no variable name on the line "${line}"`, hint);
+      if (key === '') return report(file.placeAt(index + 1), 'the line has no variable name', hint);
       if (/[ \t]/.test(key)) {
         return report(file.placeAt(index + 1), `the variable name "${key}" contains a blank`, hint);
       }

@@ -70,17 +70,17 @@ export interface SubstituteOptions {
   onUnset?: (name: string) => void;
 }
 
-/** One text with its variables replaced, or why that cannot be. */
+/** One text with its variables replaced, or why that cannot be: `name` has no value, or (null) the text is wrong. */
 export function substitute(
   text: string,
   lookUp: (name: string) => string | undefined,
   { strict = false, onUnset = () => undefined }: SubstituteOptions = {},
-): { text: string } | { message: string; hint: string } {
+): { text: string } | { message: string; hint: string; name: string | null } {
   try {
     return { text: new Substitution(text, lookUp, strict, onUnset).run() };
   } catch (error) {
     if (!(error instanceof Misread)) throw error;
-    return { message: error.message, hint: error.hint };
+    return { message: error.message, hint: error.hint, name: error.variable };
   }
 }
 
@@ -88,6 +88,7 @@ class Misread extends Error {
   constructor(
     message: string,
     readonly hint: string,
+    readonly variable: string | null = null,
   ) {
     super(message);
   }
@@ -150,6 +151,7 @@ class Substitution {
       throw new Misread(
         `required variable ${name} is missing a value${message === '' ? '' : `: ${message}`}`,
         `Set it in the environment: export ${name}=…`,
+        name,
       );
     }
     this.onUnset(name);

@@ -109,10 +109,11 @@ class ServiceMerge {
     if (!this.isEmpty(over, rule)) return over;
     const [later, kept] = [textOf(over), textOf(base)];
     if (later !== null && kept !== null && later !== kept && !this.isEmpty(base, rule)) {
+      // What it would have replaced may be a password.
       const at = [...this.root, ...path].join('.');
       this.options.onIgnored?.(
-        `${placeOf(over)}: ${at}: ${later === '' ? 'an empty text' : later} does not replace ${kept}, as with docker; ` +
-          'write !override before it to insist',
+        `${placeOf(over)}: ${at}: ${later === '' ? 'an empty text' : later} does not replace what an earlier file says, ` +
+          'as with docker; write !override before it to insist',
       );
     }
     return base;

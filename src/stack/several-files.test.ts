@@ -101,8 +101,8 @@ describe('several files', () => {
     );
     expect(services['web']).toMatchObject({ tty: true, user: 'root' });
     expect(warnings).toEqual([
-      'two.yml:4:10: services.web.tty: false does not replace true, as with docker; write !override before it to insist',
-      'two.yml:5:11: services.web.user: an empty text does not replace root, as with docker; write !override before it to insist',
+      'two.yml:4:10: services.web.tty: false does not replace what an earlier file says, as with docker; write !override before it to insist',
+      'two.yml:5:11: services.web.user: an empty text does not replace what an earlier file says, as with docker; write !override before it to insist',
     ]);
   });
 

@@ -16,12 +16,9 @@ import { pairs } from './pairs.js';
 
 export const MAX_REPLICAS = 1_000_000;
 
-/** In any case and with underscores too, as the Engine takes them. */
-function anyCase<const T extends string>(...choices: T[]): Check<T> {
-  const exactly = oneOf(...choices);
-  return (value, path, checking) =>
-    exactly(typeof value === 'string' ? value.toLowerCase().replaceAll('_', '-') : value, path, checking);
-}
+/** Docker takes it in capitals too. */
+const endpointMode: Check<'vip' | 'dnsrr'> = (value, path, checking) =>
+  oneOf('vip', 'dnsrr')(typeof value === 'string' ? value.toLowerCase() : value, path, checking);
 
 const rolloutShape = {
   parallelism: wholeNumber(),
@@ -73,9 +70,10 @@ const memory: Check<number> = (value, path, checking) => {
     : checking.report(path, `must be at least 4M, got ${show(value)}`);
 };
 
-const genericResource = object({
-  discrete_resource_spec: object({ kind: text, value: anyNumber }),
-});
+const genericResource = object(
+  { discrete_resource_spec: object({ kind: text, value: anyNumber }) },
+  { required: ['discrete_resource_spec'] },
+);
 
 const DEVICES = 'use generic_resources, and advertise them on the nodes';
 
@@ -84,12 +82,12 @@ export const deploy = object(
     mode: oneOf('replicated', 'global', 'replicated-job', 'global-job'),
     replicas: wholeNumber(0, MAX_REPLICAS),
     labels: pairs,
-    endpoint_mode: anyCase('vip', 'dnsrr'),
+    endpoint_mode: endpointMode,
     update_config: object(rolloutShape, { since: { order: 4 } }),
     rollback_config: object(rolloutShape),
     resources: object({
       limits: object(
-        { cpus, memory, pids: wholeNumber() },
+        { cpus, memory, pids: wholeNumber(-1) },
         { since: { pids: 9, devices: null }, ignored: { devices: DEVICES } },
       ),
       reservations: object(
@@ -101,7 +99,7 @@ export const deploy = object(
       ),
     }),
     restart_policy: object({
-      condition: anyCase('none', 'on-failure', 'any'),
+      condition: oneOf('none', 'on-failure', 'any'),
       delay: duration,
       max_attempts: wholeNumber(),
       window: duration,

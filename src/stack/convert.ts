@@ -1,5 +1,6 @@
 /** A loaded stack file becomes what the Swarm is asked for: specs in the Engine's own terms. */
 
+import { UserError, type Problem } from '../errors.js';
 import type { NetworkSpec, ServiceMode, ServiceSpec, UpdateConfig } from '../swarm/objects.js';
 import type { ComposeNetwork, ComposeService } from './compose.js';
 import { convertTask, isUserDefined, networkKeys, networkName, type ConvertOptions } from './convert-task.js';
@@ -41,7 +42,9 @@ export interface DesiredStack {
   services: DesiredService[];
 }
 
+/** @throws UserError for services whose names together with the stack's are longer than Swarm takes */
 export function convertStack(loaded: LoadedStack, options: ConvertOptions): DesiredStack {
+  checkNames(loaded, options.stack);
   const { edges } = findDependencies(loaded.services);
   const users = new Map<string, string>();
   for (const [service, declared] of Object.entries(loaded.services)) {
@@ -58,6 +61,19 @@ export function convertStack(loaded: LoadedStack, options: ConvertOptions): Desi
       dependsOn: edges.get(key) ?? [],
     })),
   };
+}
+
+const LONGEST_NAME = 63;
+
+function checkNames(loaded: LoadedStack, stack: string): void {
+  const [first, ...others] = Object.keys(loaded.services)
+    .filter((key) => `${stack}_${key}`.length > LONGEST_NAME)
+    .map((key): Problem => ({
+      place: loaded.place(['services', key]),
+      message: `services.${key}: "${stack}_${key}" is longer than the ${LONGEST_NAME} characters that Swarm takes`,
+      hint: 'Shorten the name of the service, or the stack.',
+    }));
+  if (first !== undefined) throw UserError.of([first, ...others]);
 }
 
 function convertNetwork(key: string, user: string, loaded: LoadedStack, stack: string): DesiredNetwork {

@@ -4,11 +4,13 @@ import { didYouMean } from '../text.js';
 import type { Checking } from './check.js';
 import type { ComposeFile, ComposeService } from './compose.js';
 import { checkDependencies } from './dependencies.js';
+import { checkEngineRules } from './engine-rules.js';
 import { familiarImage } from './image.js';
 import { parseRestart } from './restart.js';
 import type { Path } from './source.js';
 
-const NAME = /^[a-zA-Z0-9._-]+$/;
+/** What Swarm takes behind the stack's name: no dot, and nothing but a letter or digit at the end. */
+const NAME = /^[a-zA-Z0-9_-]*[a-zA-Z0-9]$/;
 
 /** @param checking collects what is wrong, with places in what the files became together */
 export function checkReferences(
@@ -19,13 +21,18 @@ export function checkReferences(
   for (const [name, service] of Object.entries(services)) {
     const at: Path = ['services', name];
     if (!NAME.test(name)) {
-      checking.report(at, `"${name}" is no service name`, 'Use letters, digits, "_", "." and "-".');
+      checking.report(
+        at,
+        `"${name}" is no service name`,
+        'Use letters, digits, "_" and "-", and end with a letter or digit.',
+      );
     }
     checkImage(service, at, checking);
     checkNetworks(service, file, at, checking);
     checkFiles(service, file, at, checking);
     checkVolumes(service, file, at, checking);
     checkContradictions(name, service, at, checking);
+    checkEngineRules(service, at, checking);
   }
   checkDependencies(services, checking);
 }

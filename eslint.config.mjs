@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const PURE = ['stack', 'policy', 'autoscale', 'simulate'];
 const PURE_FILES = [
   ...PURE.map((room) => `src/${room}/**/*.ts`),
-  'src/deploy/{plan,reconcile,normalise,changes,assess,failure,service-view,wanted}.ts',
+  'src/deploy/{plan,plan-*,planning,reconcile,normalise,changes,order,assess,failure,service-view,wanted}.ts',
 ];
 
 /** Who may import whom: cli -> (deploy, daemon, simulate) -> pure rooms; adapters implement their consumers' ports. */

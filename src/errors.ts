@@ -50,6 +50,11 @@ export class FailedError extends ScalectlError {
   readonly exitCode = 1;
 }
 
+/** Differences were found, as was asked. They have been shown: there is nothing more to say. Exit code 3. */
+export class DifferencesFound extends ScalectlError {
+  readonly exitCode = 3;
+}
+
 /** What was asked for was begun, and had not come about by its deadline. Exit code 4. */
 export class NotConvergedError extends ScalectlError {
   readonly exitCode = 4;

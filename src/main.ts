@@ -1,6 +1,6 @@
 /** The one place that knows about the process: arguments, streams, signals and exit codes. */
 
-import { ScalectlError } from './errors.js';
+import { DifferencesFound, ScalectlError } from './errors.js';
 import type { Context, Globals, Output } from './cli/context.js';
 import { runProgram } from './cli/program.js';
 
@@ -44,6 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       return;
     }
     process.exitCode = error instanceof ScalectlError ? error.exitCode : 1;
+    if (error instanceof DifferencesFound) return;
     const { errorText } = await import('./cli/render/error.js');
     const json = running.globals?.output === 'json' || asksForJson(argv);
     stderr.write(errorText(error, { json, debug: process.env['SCALECTL_DEBUG'] === '1' }));

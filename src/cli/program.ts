@@ -29,12 +29,29 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   for (const spec of COMMANDS) addCommand(program, spec, options);
   try {
     if (argv.length === 0) options.write(program.helpInformation());
-    else await program.parseAsync([...argv], { from: 'user' });
+    else await program.parseAsync(plainSwitches(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     throw usageError(error, argv);
   }
+}
+
+const TRUE = /^(1|t|true)$/i;
+const FALSE = /^(0|f|false)$/i;
+
+/** `--detach=false`, as docker has it, of what is a switch here: on is the switch, off is nothing. */
+function plainSwitches(argv: readonly string[]): string[] {
+  const options = [...GLOBAL_OPTIONS, ...COMMANDS.flatMap((command) => command.options ?? [])];
+  const switches = new Set(
+    options.filter(({ flags }) => !/[<[]/.test(flags)).flatMap(({ flags }) => flags.split(', ')),
+  );
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  return argv.flatMap((argument, index) => {
+    const [, name = '', value = ''] = /^(--?[a-z][a-z-]*)=(.*)$/.exec(argument) ?? [];
+    if (index >= end || !switches.has(name)) return [argument];
+    return TRUE.test(value) ? [name] : FALSE.test(value) ? [] : [argument];
+  });
 }
 
 function addCommand(program: Command, spec: CommandSpec, options: ProgramOptions): void {

@@ -42,6 +42,30 @@ const STACK_FILE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--strict', description: 'refuse what docker stack deploy refuses' },
 ];
 
+/** What a plan takes into account. */
+const PLAN_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--prune',
+    description: 'remove services that are not in the file, and networks that nothing uses',
+  },
+  {
+    flags: '--recreate',
+    description: 'remove and make anew what Swarm cannot change: networks, the mode of a service',
+  },
+  {
+    flags: '--reset-replicas',
+    description: 'take the replicas from the file also where a policy decides',
+  },
+  {
+    flags: '--resolve-image <when>',
+    description: 'ask the registry what an image tag stands for',
+    choices: ['always', 'changed', 'never'],
+    defaultText: 'always',
+  },
+];
+
+const STACK_ARGUMENT = { name: '[stack]', description: 'its name; --stack says the same' };
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'deploy',
@@ -50,24 +74,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     description:
       'Reads a stack file, compares it with the Swarm, changes only what differs, and waits until every service is ' +
       'up and healthy. A service with a policy keeps the replicas that it has.',
+    arguments: [STACK_ARGUMENT],
     options: [
       ...STACK_FILE_OPTIONS,
+      ...PLAN_OPTIONS,
       { flags: '--dry-run', description: 'show the plan and change nothing' },
-      { flags: '--detach', description: 'do not wait until the services are up' },
-      { flags: '--prune', description: 'remove services that are not in the file' },
+      { flags: '-d, --detach', description: 'do not wait until the services are up' },
+      {
+        flags: '--with-registry-auth',
+        description: 'let nodes pull with the credentials of docker login',
+      },
       {
         flags: '--rollback-on-failure',
         description: 'go back to the last good release when the stack does not come up',
-      },
-      {
-        flags: '--reset-replicas',
-        description: 'take the replicas from the file also where a policy decides',
-      },
-      {
-        flags: '--resolve-image <when>',
-        description: 'ask the registry what an image tag stands for',
-        choices: ['always', 'changed', 'never'],
-        defaultText: 'always',
       },
     ],
     examples: [
@@ -77,6 +96,44 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['scalectl deploy --dry-run', 'see what would change'],
     ],
     load: () => import('./commands/deploy.js'),
+  },
+  {
+    name: 'diff',
+    summary: 'show what a deploy would change, and change nothing',
+    description:
+      'Compares a stack file with the Swarm and shows the plan that deploy would carry out. Also for a stack that ' +
+      'docker stack deploy has made.',
+    arguments: [STACK_ARGUMENT],
+    options: [
+      ...STACK_FILE_OPTIONS,
+      ...PLAN_OPTIONS,
+      { flags: '--exit-code', description: 'exit with 3 when there are differences' },
+    ],
+    examples: [
+      ['scalectl diff', 'what would change'],
+      ['scalectl diff -c stack.yml shop', 'name both'],
+      ['scalectl diff --exit-code -q', 'has somebody changed the Swarm by hand?'],
+      ['scalectl diff -o json', 'for scripts'],
+    ],
+    load: () => import('./commands/diff.js'),
+  },
+  {
+    name: 'config',
+    summary: 'print the stack file as it is understood, without any Engine',
+    description:
+      'Prints all stack files as one: merged, variables put in. With --specs, what the Swarm is asked for; the ' +
+      'content of secrets is never shown.',
+    arguments: [STACK_ARGUMENT],
+    options: [
+      ...STACK_FILE_OPTIONS,
+      { flags: '--specs', description: 'print the specs of services, networks, secrets and configs' },
+    ],
+    examples: [
+      ['scalectl config', 'the whole file'],
+      ['scalectl config -c stack.yml -c production.yml', 'what two files make together'],
+      ['scalectl config --specs -o json', 'what the Swarm is asked for'],
+    ],
+    load: () => import('./commands/config.js'),
   },
   {
     name: 'releases',

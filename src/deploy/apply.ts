@@ -4,14 +4,16 @@
  */
 
 import { relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FailedError, NotConvergedError } from '../errors.js';
-import { EngineError, isEngineError, type Engine } from '../swarm/engine.js';
+import { EngineError, type CallOptions, type Engine } from '../swarm/engine.js';
 import { converge } from './converge.js';
 import type { ProgressSink } from './events.js';
 import { execute } from './execute.js';
 import { observe, type Observed } from './observe.js';
-import { isDestructive, type Plan } from './plan.js';
+import { losses, planText, type Plan } from './plan.js';
 import {
+  forgetRelease,
   markRelease,
   nextNumber,
   readReleases,
@@ -23,7 +25,8 @@ import {
   type ReleaseOrigin,
 } from './releases.js';
 import { describeOperation, reconcile, unusedObjects } from './reconcile.js';
-import { contentFound, sameServices, toMaterial, toRecorded, wantRelease, type Wanted } from './restore.js';
+import { contentFound, sameServices, toRecorded, wantRelease, type Wanted } from './restore.js';
+import { isStale } from './stale.js';
 
 export interface ApplyRequest {
   stack: string;
@@ -32,6 +35,8 @@ export interface ApplyRequest {
   origin: ReleaseOrigin;
   dryRun: boolean;
   detach: boolean;
+  /** what nodes show the registry of an image; absent where they show nothing new */
+  authFor?: (image: string) => Promise<string | undefined>;
   /** whether a stack that does not come up goes back to its last good release */
   rollbackOnFailure: boolean;
   timeoutMs: number;
@@ -48,7 +53,10 @@ export interface Applied {
 }
 
 /** Someone else may write between our look and our write; this often the look is renewed. */
-const MOST_LOOKS = 5;
+const MOST_LOOKS = 12;
+/** Doubled each time. A network that goes is listed until the last task on it has ended. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** One look, and all that follows from it. */
 interface Look extends Wanted {
@@ -65,14 +73,20 @@ interface Look extends Wanted {
 export async function applyStack(engine: Engine, request: ApplyRequest): Promise<Applied> {
   const { signal, emit } = request;
   let release: Release | null = null;
+  const wrote: string[] = [];
+  let shown = '';
   let confirmed = false;
   for (let looks = 1; ; looks++) {
     const look = await lookAndPlan(engine, request);
     const { plan } = look;
-    if (looks === 1) for (const text of plan.warnings) emit({ type: 'warning', text });
-    emit({ type: 'plan', plan });
+    const { removed, replaced } = losses(plan);
+    const isDestructive = removed.length + replaced.length > 0;
+    if (looks === 1) for (const warning of plan.warnings) emit({ type: 'warning', text: warning });
+    const text = planText(plan);
+    if (text !== shown) emit({ type: 'plan', plan });
+    shown = text;
     if (request.dryRun) return { plan, release: null };
-    if (isDestructive(plan) && !confirmed) {
+    if (isDestructive && !confirmed) {
       if (!(await request.confirm(plan))) throw new FailedError('given up; nothing was changed');
       confirmed = true;
     }
@@ -80,15 +94,23 @@ export async function applyStack(engine: Engine, request: ApplyRequest): Promise
     if (plan.operations.length === 0 && release === null) return settle(engine, request, look);
     try {
       release ??= await begin(engine, request, look);
-      await write(engine, request, look);
+      await write(engine, request, look, wrote);
     } catch (error) {
-      const stale = isEngineError(error, 'out-of-sequence') || isEngineError(error, 'conflict');
-      if (stale && looks < MOST_LOOKS) {
-        emit({ type: 'warning', text: 'the Swarm changed meanwhile: looking again' });
+      if (isStale(error) && looks < MOST_LOOKS) {
+        const why = error instanceof Error ? `: ${error.message}` : '';
+        emit({ type: 'warning', text: `the Swarm is not as it was seen${why}; looking again` });
+        await delay(Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), LONGEST_PAUSE_MS), undefined, { signal });
         continue;
       }
-      if (release === null || signal.aborted) throw error;
-      await tryMarkFailed(engine, release);
+      if (release === null) throw error;
+      const begun = release;
+      if (wrote.length === 0) {
+        // What never began is no release, and there is nothing to roll back.
+        await tryTo((options) => forgetRelease(engine, begun, options));
+        throw error;
+      }
+      if (signal.aborted) throw error;
+      await tryTo((options) => markRelease(engine, begun, 'failed', options));
       throw request.rollbackOnFailure ? await rolledBack(engine, request, release, error) : error;
     }
     if (!request.detach) {
@@ -152,20 +174,30 @@ function serviceNames({ target }: Look): string[] {
   return target.services.map(({ spec }) => spec.Name);
 }
 
-async function write(engine: Engine, request: ApplyRequest, look: Look): Promise<void> {
-  const { signal, emit } = request;
+/** @param wrote gets the services that were written, or removed */
+async function write(engine: Engine, request: ApplyRequest, look: Look, wrote: string[]): Promise<void> {
+  const { signal, emit, timeoutMs } = request;
+  const deadline = Date.now() + timeoutMs;
+  const convergeOn = (names: readonly string[], written: ReadonlySet<string>) =>
+    converge(engine, names, { ...request, timeoutMs: Math.max(0, deadline - Date.now()), written });
   const { plan, materials, observed } = look;
   const hooks = {
-    onDone: (operation: Parameters<typeof describeOperation>[0]) =>
-      emit({ type: 'done', what: describeOperation(operation), planned: true }),
+    onDone: (operation: Parameters<typeof describeOperation>[0]) => {
+      if (operation.kind.endsWith('-service')) wrote.push(operation.name);
+      emit({ type: 'done', what: describeOperation(operation), planned: true });
+    },
     onWarning: (text: string) => emit({ type: 'warning', text }),
     onKept: (key: string, path: string) =>
       emit({ type: 'done', what: `keep the generated ${key} in ${relative('', path)}`, planned: false }),
+    ...(request.authFor !== undefined && { authFor: request.authFor }),
+    ...(!request.detach && {
+      waitFor: (names: readonly string[]) => convergeOn(names, new Set(names)),
+    }),
   };
-  await execute(plan, materials, observed, engine, hooks, { signal });
+  await execute(plan, materials, observed, engine, hooks, { signal, timeoutMs });
   if (request.detach) return;
   const written = new Set(plan.operations.map(({ name }) => name));
-  await converge(engine, serviceNames(look), { ...request, written });
+  await convergeOn(serviceNames(look), written);
 }
 
 /** Removes what neither the stack nor the last good release before it needs. The stack is up, whether that works or not. */
@@ -179,8 +211,9 @@ async function collect(
   const observed = await observe(engine, { signal });
   const releases = readReleases(observed.configs, stack);
   const good = releases.find(({ number, state }) => number < current.number && state === 'good');
-  const needed = [...materials, ...(good?.materials ?? []).map(toMaterial)];
-  for (const { kind, id, name } of unusedObjects(stack, needed, observed)) {
+  const needed = [...materials, ...(good?.materials ?? [])];
+  const recorded = releases.flatMap((release) => release.materials);
+  for (const { kind, id, name } of unusedObjects(stack, needed, recorded, observed)) {
     try {
       if (kind === 'secret') await engine.removeSecret(id, { signal });
       else await engine.removeConfig(id, { signal });
@@ -194,9 +227,9 @@ async function collect(
 }
 
 /** What went wrong counts, not that it could not be noted down. */
-async function tryMarkFailed(engine: Engine, release: Release): Promise<void> {
+async function tryTo(noteDown: (options: CallOptions) => Promise<void>): Promise<void> {
   try {
-    await markRelease(engine, release, 'failed', { signal: AbortSignal.timeout(5_000) });
+    await noteDown({ signal: AbortSignal.timeout(5_000) });
   } catch {
     // The Engine is gone, as the error at hand will say.
   }

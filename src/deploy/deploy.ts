@@ -2,13 +2,14 @@
 
 import { UserError, type Problem } from '../errors.js';
 import { decodeService } from '../policy/labels.js';
-import { convertStack, type DesiredStack } from '../stack/convert.js';
+import type { DesiredStack } from '../stack/convert.js';
 import type { LoadedStack } from '../stack/load.js';
 import type { Engine } from '../swarm/engine.js';
 import { applyStack, type Applied, type ApplyRequest } from './apply.js';
-import type { ProgressSink } from './events.js';
-import { readMaterials, resolvePath, type Material } from './materials.js';
-import { NOTHING, stackOf, type Observed } from './observe.js';
+import { desireOf } from './desire.js';
+import { withinLimits } from './engine-limits.js';
+import { resolveImages, unresolvedImages, type RegistryImages } from './images.js';
+import { NOTHING, stackOf } from './observe.js';
 import type { ReadStack } from './read-stack.js';
 
 export interface DeployRequest extends Omit<ApplyRequest, 'want' | 'origin'> {
@@ -17,55 +18,60 @@ export interface DeployRequest extends Omit<ApplyRequest, 'want' | 'origin'> {
   resolveImage: 'always' | 'changed' | 'never';
   prune: boolean;
   resetReplicas: boolean;
+  recreate: boolean;
+  /** what registries are shown when they are asked for digests */
+  lookUpAuthFor: (image: string) => Promise<string | undefined>;
 }
 
 /** @throws UserError, FailedError, NotConvergedError */
 export async function deployStack(engine: Engine, request: DeployRequest): Promise<Applied> {
-  const { signal, emit } = request;
-  const { loaded } = request.source;
+  const { signal, emit, source, stack } = request;
+  const { loaded } = source;
   for (const text of loaded.warnings) emit({ type: 'warning', text });
   // Once without the Swarm: what is wrong with the file is said also where no Engine answers.
-  policyBounds(desire(loaded, request, '', NOTHING).desired, loaded);
-  const cluster = (await engine.info({ signal })).Swarm.Cluster?.ID ?? '';
+  const alone = desireOf(source, { stack, cluster: null, observed: NOTHING, releases: [] });
+  policyBounds(alone.desired, loaded);
+  const { Swarm, ServerVersion } = await engine.info({ signal });
+  const limited = withinLimits(alone.desired, ServerVersion);
+  for (const text of limited.warnings) emit({ type: 'warning', text });
+  let images: RegistryImages | null = null;
   return applyStack(engine, {
     ...request,
     origin: { kind: 'deploy', files: loaded.files },
-    want: async (observed) => {
-      const { desired, materials } = desire(loaded, request, cluster, observed);
+    want: async (observed, releases) => {
+      const cluster = Swarm.Cluster?.ID ?? '';
+      const { desired: whole, materials } = desireOf(source, { stack, cluster, observed, releases });
+      const { desired } = withinLimits(whole, ServerVersion);
       const bounds = policyBounds(desired, loaded);
-      const digests = await resolveImages(engine, desired, request, emit);
-      return { desired, materials, options: { ...request, bounds, digests } };
+      images ??= await lookUpImages(
+        engine,
+        desired,
+        observed.services.filter((it) => stackOf(it) === stack),
+        request,
+      );
+      return { desired, materials, options: { ...request, bounds, images } };
     },
   });
 }
 
-function desire(
-  loaded: LoadedStack,
-  request: DeployRequest,
-  salt: string,
-  observed: Observed,
-): { desired: DesiredStack; materials: Material[] } {
-  const own = (objects: Observed['secrets']) =>
-    new Set(objects.filter((object) => stackOf(object) === request.stack).map(({ Spec }) => Spec.Name));
-  const { directory, env } = request.source;
-  const materials = readMaterials(loaded, {
-    stack: request.stack,
-    directory,
-    salt,
-    existing: { secret: own(observed.secrets), config: own(observed.configs) },
+/** Once for a deploy, however often the Swarm is looked at. */
+async function lookUpImages(
+  engine: Engine,
+  { services }: DesiredStack,
+  live: Parameters<typeof resolveImages>[2],
+  { resolveImage, lookUpAuthFor, signal, emit }: DeployRequest,
+): Promise<RegistryImages> {
+  const images = await resolveImages(engine, services, live, resolveImage, {
+    signal,
+    authFor: lookUpAuthFor,
   });
-  const names = (kind: Material['kind']) =>
-    Object.fromEntries(
-      materials.filter((material) => material.kind === kind).map(({ key, name }) => [key, name]),
-    );
-  const desired = convertStack(loaded, {
-    stack: request.stack,
-    resolvePath: (path) => resolvePath(path, directory),
-    secretNames: names('secret'),
-    configNames: names('config'),
-    env,
-  });
-  return { desired, materials };
+  for (const image of unresolvedImages(images)) {
+    emit({
+      type: 'warning',
+      text: `no registry told the digest of ${image}: nodes may run different builds of it`,
+    });
+  }
+  return images;
 }
 
 /** Policies are read before the first write: a deploy must not leave a service that the autoscaler refuses. */
@@ -89,27 +95,4 @@ function policyBounds(desired: DesiredStack, loaded: LoadedStack): Map<string, {
   const [first, ...others] = problems;
   if (first !== undefined) throw UserError.of([first, ...others]);
   return bounds;
-}
-
-async function resolveImages(
-  engine: Engine,
-  desired: DesiredStack,
-  request: DeployRequest,
-  emit: ProgressSink,
-): Promise<Map<string, string | null>> {
-  if (request.resolveImage === 'never') return new Map();
-  const images = new Set(desired.services.map(({ spec }) => spec.TaskTemplate.ContainerSpec?.Image ?? ''));
-  const found = await Promise.all(
-    [...images].map(async (image) => {
-      const digest = image.includes('@') ? null : await engine.imageDigest(image, { signal: request.signal });
-      if (digest === null && !image.includes('@')) {
-        emit({
-          type: 'warning',
-          text: `no registry told the digest of ${image}: nodes may run different builds of it`,
-        });
-      }
-      return [image, digest] as const;
-    }),
-  );
-  return new Map(found);
 }

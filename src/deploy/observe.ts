@@ -1,6 +1,13 @@
 /** One look at the Swarm: everything that a plan is made from, one list call per kind. */
 
-import type { CallOptions, ConfigStore, NetworkStore, SecretStore, ServiceReader } from '../swarm/engine.js';
+import {
+  isEngineError,
+  type CallOptions,
+  type ConfigStore,
+  type NetworkStore,
+  type SecretStore,
+  type ServiceReader,
+} from '../swarm/engine.js';
 import type { SwarmConfig, SwarmNetwork, SwarmSecret, SwarmService } from '../swarm/objects.js';
 import { NAMESPACE_LABEL } from '../stack/names.js';
 
@@ -24,7 +31,37 @@ export async function observe(
     engine.listSecrets(undefined, options),
     engine.listConfigs(undefined, options),
   ]);
-  return { services, networks, secrets, configs };
+  return {
+    services,
+    networks: [...networks, ...(await unlisted(engine, services, networks, options))],
+    secrets,
+    configs,
+  };
+}
+
+/** The Swarm's own host and bridge networks: every node has one by that name, which hides them from the list. */
+async function unlisted(
+  engine: NetworkStore,
+  services: readonly SwarmService[],
+  networks: readonly SwarmNetwork[],
+  options: CallOptions | undefined,
+): Promise<SwarmNetwork[]> {
+  const listed = new Set(networks.map(({ Id }) => Id));
+  const targets = services
+    .flatMap(({ Spec }) => Spec.TaskTemplate.Networks ?? [])
+    .map(({ Target }) => Target);
+  const missing = [...new Set(targets)].filter((id) => !listed.has(id));
+  const found = await Promise.all(
+    missing.map(async (id) => {
+      try {
+        return [await engine.inspectNetwork(id, options)];
+      } catch (error) {
+        if (isEngineError(error, 'not-found')) return [];
+        throw error;
+      }
+    }),
+  );
+  return found.flat();
 }
 
 export function stackOf(object: { Spec: { Labels?: Record<string, string> } }): string | null {

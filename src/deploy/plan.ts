@@ -1,59 +1,141 @@
-/** What is going to be done, as data: each operation is one API call with its cause. */
+/** What is going to be done, as data: each operation with its cause. */
 
-import type { ServiceSpec } from '../swarm/objects.js';
-import type { DesiredNetwork } from '../stack/convert.js';
+import type { NetworkSpec, ServiceSpec } from '../swarm/objects.js';
 
 export interface Change {
   /** `image`, `env LOG_LEVEL`, `replicas` */
   what: string;
   from: string | null;
   to: string | null;
-  /** whether Swarm replaces running tasks for it */
+  /** whether Swarm replaces running tasks for it; of a placement, only the tasks that it excludes */
   restartsTasks: boolean;
 }
 
-export type Operation =
-  | { kind: 'create-network'; name: string; cause: string; spec: DesiredNetwork['spec'] }
-  | { kind: 'create-secret' | 'create-config'; name: string; cause: string; key: string }
-  | { kind: 'create-service'; name: string; cause: string; spec: ServiceSpec }
-  | {
-      kind: 'update-service';
-      name: string;
-      cause: string;
+interface Named {
+  name: string;
+  cause: string;
+}
+
+interface Existing {
+  id: string;
+  version: number;
+  changes: Change[];
+}
+
+export type NetworkOperation =
+  | (Named & { kind: 'create-network'; spec: NetworkSpec })
+  /** `previous` makes it again as it was; `users` are the services that are down meanwhile */
+  | (Named & {
+      kind: 'replace-network';
       id: string;
-      version: number;
-      spec: ServiceSpec;
+      spec: NetworkSpec;
+      previous: NetworkSpec;
+      users: string[];
       changes: Change[];
-    }
-  | { kind: 'remove-service'; name: string; cause: string; id: string };
+    })
+  | (Named & { kind: 'remove-network'; id: string });
+
+export type MaterialOperation =
+  | (Named & { kind: 'create-secret' | 'create-config'; key: string })
+  /** of labels only: nothing else can be changed */
+  | (Named & Existing & { kind: 'update-secret' | 'update-config'; labels: Record<string, string> });
+
+export type ServiceOperation =
+  | (Named & { kind: 'create-service'; spec: ServiceSpec; after: string[] })
+  | (Named & Existing & { kind: 'update-service'; spec: ServiceSpec; after: string[] })
+  /** removed, and created when its tasks are gone */
+  | (Named & { kind: 'replace-service'; id: string; spec: ServiceSpec; after: string[]; changes: Change[] });
+
+export type Operation =
+  NetworkOperation | MaterialOperation | ServiceOperation | (Named & { kind: 'remove-service'; id: string });
 
 export interface Plan {
   stack: string;
+  /** in the order of execution, but for what is done at the same time */
   operations: Operation[];
   /** full names of services that stay as they are */
   unchanged: string[];
   warnings: string[];
 }
 
-/** Whether something that is there goes away by it, for good or for a moment. */
-export function isDestructive(plan: Plan): boolean {
-  return plan.operations.some(({ kind }) => kind.startsWith('remove-') || kind.startsWith('replace-'));
+/** What goes away by it, for good or for a moment: `service shop_old`. */
+export function losses(plan: Plan): { removed: string[]; replaced: string[] } {
+  const named = (verb: string) =>
+    plan.operations.flatMap(({ kind, name }) =>
+      kind.startsWith(`${verb}-`) ? [`${kind.slice(verb.length + 1)} ${name}`] : [],
+    );
+  return { removed: named('remove'), replaced: named('replace') };
 }
 
-/** One line per operation and one per change, in the order of execution. Tests assert it, people read it. */
-export function planText(plan: Plan): string {
-  if (plan.operations.length === 0) return `stack ${plan.stack}: nothing to change`;
-  return plan.operations.flatMap(operationLines).join('\n');
+export type Sign = '+' | '~' | '±' | '-' | ' ';
+
+export interface PlanLine {
+  sign: Sign;
+  text: string;
+  /** a change of the operation that stands above */
+  detail: boolean;
 }
 
-function operationLines(operation: Operation): string[] {
-  const [verb, noun] = operation.kind.split('-') as [string, string];
-  const sign = { create: '+', update: '~', remove: '-' }[verb] ?? ' ';
-  const head = `${sign} ${verb} ${noun} ${operation.name}: ${operation.cause}`;
-  return operation.kind === 'update-service' ? [head, ...operation.changes.map(changeLine)] : [head];
+/** One line per operation, and one per change where there are several. */
+export function planLines(plan: Plan): PlanLine[] {
+  if (plan.operations.length === 0) {
+    return [{ sign: ' ', text: `stack ${plan.stack}: nothing to change`, detail: false }];
+  }
+  return plan.operations.flatMap(operationLines);
 }
 
-function changeLine({ what, from, to, restartsTasks }: Change): string {
+const SIGNS: Readonly<Record<string, Sign>> = { create: '+', update: '~', replace: '±', remove: '-' };
+
+function operationLines(operation: Operation): PlanLine[] {
+  const { kind, name, cause } = operation;
+  const sign = SIGNS[kind.replace(/-.*/, '')] ?? ' ';
+  const head = { sign, text: `${sign} ${kind.replace('-', ' ')} ${name}: ${cause}`, detail: false };
+  const changes = 'changes' in operation ? operation.changes : [];
+  // The only change of an update is its cause.
+  if (changes.length === 1 && kind.startsWith('update-')) return [head];
+  return [
+    head,
+    ...changes.map((change) => ({
+      sign: changeSign(change),
+      text: `    ${changeText(change)}`,
+      detail: true,
+    })),
+  ];
+}
+
+function changeSign({ from, to }: Change): Sign {
+  return from === null && to !== null ? '+' : from !== null && to === null ? '-' : '~';
+}
+
+export function changeText({ what, from, to, restartsTasks }: Change): string {
   const values = from === null && to === null ? '' : ` ${from ?? 'none'} -> ${to ?? 'none'}`;
-  return `    ${what}${values} (${restartsTasks ? 'restarts tasks' : 'no restart'})`;
+  return `${what}${values} (${restartsTasks ? 'restarts tasks' : 'no restart'})`;
+}
+
+/** The cause of an operation on something that is there. */
+export function causeOf(changes: readonly Change[]): string {
+  const [only] = changes;
+  return only !== undefined && changes.length === 1 ? changeText(only) : `${changes.length} changes`;
+}
+
+/** Tests assert it, people read it. */
+export function planText(plan: Plan): string {
+  return planLines(plan)
+    .map(({ text }) => text)
+    .join('\n');
+}
+
+/** Specs stay out: they may hold what people put into environment values. */
+export function planSummary(plan: Plan): object {
+  return {
+    stack: plan.stack,
+    operations: plan.operations.map((operation) => ({
+      kind: operation.kind,
+      name: operation.name,
+      cause: operation.cause,
+      changes: 'changes' in operation ? operation.changes : [],
+    })),
+    unchanged: plan.unchanged,
+    warnings: plan.warnings,
+  };
 }

@@ -13,7 +13,8 @@ import type { ServiceSpec } from '../swarm/objects.js';
 import type { Material } from './materials.js';
 import type { Observed } from './observe.js';
 import { planText } from './plan.js';
-import { reconcile, unusedObjects, type ReconcileOptions } from './reconcile.js';
+import type { ReconcileOptions } from './planning.js';
+import { reconcile, unusedObjects } from './reconcile.js';
 
 const OURS = { 'com.docker.stack.namespace': 'shop' };
 const THEIRS = { 'com.docker.stack.namespace': 'other' };
@@ -84,10 +85,11 @@ function planFor(
 ) {
   return reconcile(desire(services), materials, observed, {
     bounds: new Map(),
-    digests: new Map(),
+    images: new Map(),
     resolveImage: 'always',
     resetReplicas: false,
     prune: false,
+    recreate: false,
     ...options,
   }).plan;
 }
@@ -98,8 +100,13 @@ function material(given: Partial<Material> = {}): Material {
   return {
     kind: 'secret',
     key: 'password',
+    place: 'stack.yml:9:9',
     name: 'shop_password',
+    external: false,
     data: Buffer.from('x'),
+    fingerprint: 'aaaaaaaaaaaa',
+    there: null,
+    driver: null,
     generated: false,
     keepAt: null,
     labels: OURS,
@@ -160,9 +167,8 @@ describe('a plan', () => {
       .replace('[www]', '[w3]')
       .replace('mode: global', 'mode: global, labels: {x: y}');
     expect(text(after, deployed(FULL))).toMatchInlineSnapshot(`
-      "~ update service shop_web: 17 changes
-          ports [{"Protocol":"tcp","PublishMode":"ingress","PublishedPort":8080,"TargetPort":80}] -> [{"Protocol":"tcp","PublishMode":"ingress","PublishedPort":9090,"TargetPort":80}] (restarts tasks)
-          label com.docker.stack.image registry.test/web:1 -> registry.test/web:2 (no restart)
+      "~ update service shop_web: 16 changes
+          ports 8080:80/tcp -> 9090:80/tcp (restarts tasks)
           label note "" -> hello (no restart)
           replicas 2 -> 3 (no restart)
           command ["serve","","--fast"] -> ["serve","--fast"] (restarts tasks)
@@ -171,15 +177,14 @@ describe('a plan', () => {
           env PASSWORD changed (restarts tasks)
           image registry.test/web:1 -> registry.test/web:2 (restarts tasks)
           container label a 2 -> 3 (restarts tasks)
-          volumes [{"ReadOnly":true,"Source":"./conf","Target":"/conf","Type":"bind"}] -> [{"Source":"./conf","Target":"/conf","Type":"bind"}] (restarts tasks)
+          volume /conf read only true -> none (restarts tasks)
           log driver options max-file 3 -> none (restarts tasks)
           log driver options max-files none -> 3 (restarts tasks)
-          networks [{"Aliases":["web","www"],"Target":"shop_front"}] -> [{"Aliases":["w3","web"],"Target":"shop_front"}] (restarts tasks)
-          placement none -> {"Constraints":["node.role == worker"]} (no restart)
-          resources limits memory bytes 67108864 -> 134217728 (restarts tasks)
+          network shop_front aliases ["web","www"] -> ["w3","web"] (restarts tasks)
+          placement constraints none -> ["node.role == worker"] (no restart)
+          memory limit 64M -> 128M (restarts tasks)
           update config order start-first -> stop-first (no restart)
-      ~ update service shop_agent: 1 change
-          label x none -> y (no restart)"
+      ~ update service shop_agent: label x none -> y (no restart)"
     `);
   });
 
@@ -227,15 +232,19 @@ describe('the replicas of a service that is there', () => {
     ],
   ])('%s', (_, services, replicas, options, change) => {
     expect(text(services, scaled(services, replicas), options)).toBe(
-      change === ''
-        ? 'stack shop: nothing to change'
-        : `~ update service shop_web: 1 change\n    ${change} (no restart)`,
+      change === '' ? 'stack shop: nothing to change' : `~ update service shop_web: ${change} (no restart)`,
     );
   });
 });
 
 describe('an image', () => {
-  const digests = (digest: string | null) => new Map([['web:1', digest]]);
+  const digests = (digest: string | null) =>
+    new Map(
+      ['web:1', 'host.test:5000/web:latest'].map((image) => [
+        image,
+        digest === null ? null : { digest, platforms: [{ Architecture: 'amd64', OS: 'linux' }] },
+      ]),
+    );
   const running = (image: string) =>
     deployed(OPEN, (spec) => ({
       ...spec,
@@ -245,7 +254,7 @@ describe('an image', () => {
       },
     }));
   const imageOf = (services: string, digest: string | null) => {
-    const [operation] = planFor(services, EMPTY, { digests: digests(digest) }).operations.slice(-1);
+    const [operation] = planFor(services, EMPTY, { images: digests(digest) }).operations.slice(-1);
     return operation?.kind === 'create-service' ? operation.spec.TaskTemplate.ContainerSpec?.Image : null;
   };
 
@@ -279,10 +288,10 @@ describe('an image', () => {
       'image web:1@sha256:aa -> web:1',
     ],
   ])('%s', (_, digest, resolveImage, change) => {
-    expect(text(OPEN, running('web:1@sha256:aa'), { digests: digests(digest), resolveImage })).toBe(
+    expect(text(OPEN, running('web:1@sha256:aa'), { images: digests(digest), resolveImage })).toBe(
       change === ''
         ? 'stack shop: nothing to change'
-        : `~ update service shop_web: 1 change\n    ${change} (restarts tasks)`,
+        : `~ update service shop_web: ${change} (restarts tasks)`,
     );
   });
 });
@@ -342,7 +351,7 @@ describe('what belongs to somebody else', () => {
     ],
     [
       'an external secret that is not there',
-      () => planFor(OPEN, EMPTY, {}, [material({ data: null, name: 'theirs' })]),
+      () => planFor(OPEN, EMPTY, {}, [material({ data: null, external: true, name: 'theirs' })]),
       'external secret theirs does not exist',
     ],
     [
@@ -363,45 +372,44 @@ describe('what belongs to somebody else', () => {
       networks: [swarmNetwork('n', { Labels: THEIRS })],
       secrets: [swarmSecret('theirs', THEIRS)],
     };
-    expect(text(withNetwork, observed, {}, [material({ data: null, name: 'theirs' })])).toBe(
+    expect(text(withNetwork, observed, {}, [material({ data: null, external: true, name: 'theirs' })])).toBe(
       '+ create service shop_web: not found',
     );
   });
 });
 
-describe('a config with a name of its own', () => {
-  const material = (fingerprint: string): Material => ({
-    kind: 'config',
-    key: 'conf',
-    name: 'conf-1',
-    data: Buffer.from('new'),
-    generated: false,
-    keepAt: null,
-    labels: { ...OURS, 'scalectl.fingerprint': fingerprint },
-    templating: null,
-  });
-  const observed: Observed = {
-    ...EMPTY,
-    configs: [
-      {
-        ID: 'c1',
-        Version: { Index: 1 },
-        CreatedAt: '',
-        Spec: { Name: 'conf-1', Labels: { ...OURS, 'scalectl.fingerprint': 'aaa' } },
-      },
-    ],
-  };
+describe('an object with a name of its own', () => {
+  const config = (there: Material['there'], labels = {}) =>
+    material({ kind: 'config', key: 'conf', name: 'conf-1', there, labels: { ...OURS, ...labels } });
+  const observed: Observed = { ...EMPTY, configs: [{ ...swarmSecret('conf-1', { ...OURS, a: '1' }) }] };
   const WEB_ONLY = '\n  web: {image: web}';
 
   it('must be left as it is where its content is the same', () => {
-    expect(text(WEB_ONLY, observed, {}, [material('aaa')])).not.toContain('config');
+    expect(text(WEB_ONLY, observed, {}, [config('same', { a: '1' })])).not.toContain('config');
+  });
+
+  it('must get the labels of the file, which is all that Swarm lets one change', () => {
+    expect(text(WEB_ONLY, observed, {}, [config('same', { a: '2', b: '' })])).toContain(
+      '~ update config conf-1: 2 changes\n    label a 1 -> 2 (no restart)\n    label b none -> "" (no restart)\n',
+    );
+    expect(text(WEB_ONLY, observed, {}, [config('same')])).toContain(
+      '~ update config conf-1: label a 1 -> none (no restart)\n',
+    );
   });
 
   it('must be refused where its content is another, which Swarm would never see', () => {
-    expect(errorOf(() => planFor(WEB_ONLY, observed, {}, [material('bbb')]))).toMatchObject({
-      place: 'configs.conf',
+    expect(errorOf(() => planFor(WEB_ONLY, observed, {}, [config('other')]))).toMatchObject({
+      place: 'stack.yml:9:9',
       message: 'config conf-1 exists with other content, and Swarm cannot change it',
     });
+  });
+
+  it('must be taken with a word where nobody can see what it holds', () => {
+    const secrets = [swarmSecret('shop_password', OURS)];
+    const plan = planFor(WEB_ONLY, { ...EMPTY, secrets }, {}, [material({ there: 'unseen' })]);
+    expect(plan.warnings).toEqual([
+      'secret shop_password is there already and is taken as it is: nobody can see whether its content is the same',
+    ]);
   });
 });
 
@@ -444,12 +452,15 @@ describe('secrets and configs that nothing uses any more', () => {
         swarmSecret(named('old'), OURS),
         swarmSecret(named('generated'), { ...OURS, 'scalectl.generated': 'true' }),
         swarmSecret('by-hand', OURS),
+        swarmSecret('shop_docker', OURS),
         swarmSecret(named('theirs'), THEIRS),
       ],
       configs: [swarmSecret(named('old-config'), OURS)],
     };
-    expect(unusedObjects('shop', [material({ name: named('needed') })], observed)).toEqual([
+    const taken = [material({ key: 'docker', name: 'shop_docker' }), material({ key: 'x', name: 'by-hand' })];
+    expect(unusedObjects('shop', [material({ name: named('needed') })], taken, observed)).toEqual([
       { kind: 'secret', id: `id-of-${named('old')}`, name: named('old') },
+      { kind: 'secret', id: 'id-of-shop_docker', name: 'shop_docker' },
       { kind: 'config', id: `id-of-${named('old-config')}`, name: named('old-config') },
     ]);
   });

@@ -19,7 +19,9 @@ export type ReleaseOrigin =
   { kind: 'deploy'; files: string[] } | { kind: 'rollback'; to: number } | { kind: 'found' };
 
 /** A secret or config as a release remembers it: `data` is base64, and null for secrets and external objects. */
-export type RecordedMaterial = Omit<Material, 'data' | 'keepAt'> & { data: string | null };
+export type RecordedMaterial = Omit<Material, 'data' | 'keepAt' | 'place' | 'there'> & {
+  data: string | null;
+};
 
 export interface ReleaseContent {
   /** RFC 3339 */
@@ -209,6 +211,15 @@ export async function trimReleases(
   for (const [number, parts] of older) {
     if (!kept.has(number)) await removeParts(engine, parts, options);
   }
+}
+
+/** For a release of which nothing was ever written. */
+export async function forgetRelease(
+  engine: ConfigStore,
+  { configs }: Release,
+  options: CallOptions,
+): Promise<void> {
+  await removeParts(engine, configs, options);
 }
 
 async function removeParts(

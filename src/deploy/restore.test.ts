@@ -167,12 +167,12 @@ describe('the way back to a release', () => {
       [
         '+ create network shop_default',
         '+ create config shop_conf',
-        '+ create service shop_web',
         '- remove service shop_later',
+        '+ create service shop_web',
       ].join('\n'),
     );
     const { desired, materials, options } = wantRelease(release)(observed);
-    expect(reconcile(desired, materials, observed, options).plan.operations[2]).toMatchObject({
+    expect(reconcile(desired, materials, observed, options).plan.operations[3]).toMatchObject({
       spec: { Mode: { Replicated: { Replicas: 4 } } },
     });
   });

@@ -2,13 +2,15 @@
 
 import { UserError } from '../errors.js';
 import type { DesiredNetwork, DesiredService, DesiredStack } from '../stack/convert.js';
+import { isUserDefined } from '../stack/convert-task.js';
 import { GENERATED_LABEL } from '../stack/names.js';
 import type { ServiceSpec, SwarmNetwork } from '../swarm/objects.js';
 import { changesBetween } from './changes.js';
 import type { Material } from './materials.js';
 import { stackOf, type Observed } from './observe.js';
-import type { ReconcileOptions } from './reconcile.js';
 import type { Change } from './plan.js';
+import { networkSpecOf } from './plan-networks.js';
+import type { ReconcileOptions } from './planning.js';
 import type { RecordedMaterial, Release, ReleaseContent } from './releases.js';
 
 /** What a stack should be, in all that a plan is made from. */
@@ -19,12 +21,22 @@ export interface Wanted {
 }
 
 /** A secret's content does not go into a release. */
-export function toRecorded({ data, keepAt: _, ...material }: Material): RecordedMaterial {
-  return { ...material, data: material.kind === 'secret' || data === null ? null : data.toString('base64') };
+export function toRecorded(material: Material): RecordedMaterial {
+  const { kind, key, name, external, data, fingerprint, generated, labels, templating, driver } = material;
+  return {
+    ...{ kind, key, name, external, fingerprint, generated, labels, templating, driver },
+    data: kind === 'secret' || data === null ? null : data.toString('base64'),
+  };
 }
 
-export function toMaterial({ data, ...material }: RecordedMaterial): Material {
-  return { ...material, keepAt: null, data: data === null ? null : Buffer.from(data, 'base64') };
+export function toMaterial({ data, ...material }: RecordedMaterial, place: string): Material {
+  return {
+    ...material,
+    place,
+    there: 'same',
+    keepAt: null,
+    data: data === null ? null : Buffer.from(data, 'base64'),
+  };
 }
 
 /**
@@ -41,13 +53,15 @@ export function wantRelease(release: Release): (observed: Observed) => Wanted {
         networks: release.desired.networks.map((network) => ({ ...network, place })),
         services: release.desired.services.map((service) => ({ ...service, place, replicasGiven: false })),
       },
-      materials: release.materials.map(toMaterial),
+      materials: release.materials.map((material) => toMaterial(material, place)),
       options: {
         bounds: new Map(),
-        digests: new Map(),
+        images: new Map(),
         resolveImage: 'exact',
         resetReplicas: false,
         prune: true,
+        keepNetworks: true,
+        recreate: false,
       },
     };
   };
@@ -58,7 +72,7 @@ function refuseMissing(release: Release, observed: Observed): void {
     new Set(objects.map(({ Spec }) => Spec.Name));
   const there = { secret: names(observed.secrets), config: names(observed.configs) };
   const [first, ...others] = release.materials
-    .filter(({ kind, name, data }) => data === null && !there[kind].has(name))
+    .filter(({ kind, name, data, driver }) => data === null && driver === null && !there[kind].has(name))
     .map(({ kind, name }) => ({
       place: `release ${release.number}`,
       message: `needs the ${kind} ${name}, which is gone, and of ${kind === 'secret' ? 'secrets' : 'external configs'} a release knows the name alone`,
@@ -82,11 +96,11 @@ export function sameServices(a: DesiredStack, b: DesiredStack): boolean {
 /** What differs between two specs of a release, which have names in the place of ids; but for the replicas. */
 export function serviceChanges(from: ServiceSpec, to: ServiceSpec): Change[] {
   const replicated = from.Mode.Replicated !== undefined && to.Mode.Replicated !== undefined;
-  return changesBetween(replicated ? { ...from, Mode: to.Mode } : from, to, (name) => name);
+  return changesBetween(replicated ? { ...from, Mode: to.Mode } : from, to, {
+    network: (name) => name,
+    config: (name) => name,
+  });
 }
-
-/** Of a network's options those that the Swarm chose, and will choose again. */
-const ALLOCATED_OPTIONS = ['com.docker.network.driver.overlay.vxlanid_list'];
 
 /** The stack as it is in the Swarm; null when it has no service. */
 export function contentFound(observed: Observed, stack: string, at: string): ReleaseContent | null {
@@ -98,7 +112,7 @@ export function contentFound(observed: Observed, stack: string, at: string): Rel
     const attachments = Spec.TaskTemplate.Networks?.map((attachment) => {
       const network = networkOf(attachment.Target);
       if (network === undefined) return attachment;
-      networks.set(network.Name, foundNetwork(network, stack));
+      if (isUserDefined(network.Name)) networks.set(network.Name, foundNetwork(network, stack));
       return { ...attachment, Target: network.Name };
     });
     return {
@@ -125,32 +139,13 @@ function keyOf(name: string, stack: string): string {
 }
 
 function foundNetwork(network: SwarmNetwork, stack: string): DesiredNetwork {
-  const { Name, Driver, Attachable, Internal, EnableIPv6, IPAM } = network;
-  const Labels = network.Labels ?? {};
-  const Options = Object.fromEntries(
-    Object.entries(network.Options ?? {}).filter(([key]) => !ALLOCATED_OPTIONS.includes(key)),
-  );
-  const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [{ Subnet }]));
+  const { Name, Labels = {} } = network;
   return {
     key: keyOf(Name, stack),
     place: `network ${Name}`,
     name: Name,
     external: stackOf({ Spec: { Labels } }) !== stack,
-    spec: {
-      Name,
-      Driver,
-      Labels,
-      ...(Attachable === true && { Attachable }),
-      ...(Internal === true && { Internal }),
-      ...(EnableIPv6 === true && { EnableIPv6 }),
-      ...(Object.keys(Options).length > 0 && { Options }),
-      ...(IPAM !== undefined && {
-        IPAM: {
-          ...(IPAM.Driver !== undefined && { Driver: IPAM.Driver }),
-          ...(subnets.length > 0 && { Config: subnets }),
-        },
-      }),
-    },
+    spec: networkSpecOf(network),
   };
 }
 
@@ -169,8 +164,11 @@ function foundMaterials(
     kind,
     key: keyOf(object.Spec.Name, stack),
     name: object.Spec.Name,
+    external: stackOf(object) !== stack,
+    fingerprint: null,
     labels: object.Spec.Labels ?? {},
-    templating: (object.Spec.Templating?.Name ?? null) as Material['templating'],
+    templating: object.Spec.Templating?.Name ?? null,
+    driver: null,
     generated: object.Spec.Labels?.[GENERATED_LABEL] === 'true',
     data: 'Data' in object.Spec && stackOf(object) === stack ? (object.Spec.Data ?? null) : null,
   });

@@ -50,6 +50,8 @@ export interface LoadedStack {
   /** service keys with their checked content, in the file's order */
   services: Record<string, ComposeService>;
   warnings: string[];
+  /** all files as one, variables put in, as a file would have it */
+  merged: unknown;
   /** `stack.yml:12:5` of what stands at this path, in whichever file it was written */
   place: (path: Path) => string;
 }
@@ -95,6 +97,7 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
       ...chosen.warnings,
       ...checked.warnings,
     ],
+    merged: toValue(chosen.tree),
     place: (path) => placeIn(chosen.tree, path),
   };
 }

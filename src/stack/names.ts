@@ -6,8 +6,6 @@ export const IMAGE_LABEL = 'com.docker.stack.image';
 /** marks a config that holds a release of its stack: its number */
 export const RELEASE_LABEL = 'scalectl.release';
 
-/** tells by which content an object with a name of its own was made */
-export const FINGERPRINT_LABEL = 'scalectl.fingerprint';
 /** marks a secret that only the Swarm knows */
 export const GENERATED_LABEL = 'scalectl.generated';
 

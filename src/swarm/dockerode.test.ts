@@ -104,23 +104,29 @@ describe('container statistics', () => {
   });
 });
 
-describe('the digest of an image', () => {
+describe('what a registry has under an image reference', () => {
   const route = 'GET /distribution/host.test:5000/shop/web:1/json';
   const reference = 'host.test:5000/shop/web:1';
 
   it('must be what the registry says', async () => {
-    fake.routes[route] = () => ({ Descriptor: { digest: 'sha256:aa' } });
-    expect(await engine.imageDigest(reference)).toBe('sha256:aa');
+    fake.routes[route] = () => ({
+      Descriptor: { digest: 'sha256:aa' },
+      Platforms: [{ architecture: 'amd64', os: 'linux' }],
+    });
+    expect(await engine.imageInRegistry(reference)).toEqual({
+      digest: 'sha256:aa',
+      platforms: [{ Architecture: 'amd64', OS: 'linux' }],
+    });
   });
 
   it.each([401, 403, 404, 500])('must be unknown where it answers %d', async (status) => {
     fake.routes[route] = () => new Refusal(status, 'no');
-    expect(await engine.imageDigest(reference)).toBeNull();
+    expect(await engine.imageInRegistry(reference)).toBeNull();
   });
 
   it('must not be taken for unknown when the Engine is gone', async () => {
     await fake.close();
-    expect(await rejectionOf(engine.imageDigest(reference))).toMatchObject({ kind: 'unreachable' });
+    expect(await rejectionOf(engine.imageInRegistry(reference))).toMatchObject({ kind: 'unreachable' });
   });
 });
 

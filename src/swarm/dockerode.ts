@@ -10,6 +10,8 @@ import {
   type Filters,
   type LogLine,
   type LogOptions,
+  type RegistryImage,
+  type WriteOptions,
 } from './engine.js';
 import { readLines, readLogLines } from './streams.js';
 import { translateError } from './translate-error.js';
@@ -36,7 +38,7 @@ interface Request {
   path: string;
   query?: Record<string, unknown>;
   body?: unknown;
-  options?: CallOptions | undefined;
+  options?: WriteOptions | undefined;
 }
 
 /** What docker-modem's dial takes; its own types leave most of it out. */
@@ -46,6 +48,7 @@ interface Dial {
       path: string;
       method: string;
       options: { _query: Record<string, unknown>; _body?: unknown };
+      authconfig?: { base64: string };
       statusCodes: Record<number, boolean | string>;
       isStream?: boolean;
       abortSignal?: AbortSignal;
@@ -95,7 +98,7 @@ class DockerodeEngine implements Engine {
     return this.#call({ method: 'GET', path: `/services/${encodeURIComponent(idOrName)}`, options });
   }
 
-  async createService(spec: ServiceSpec, options?: CallOptions) {
+  async createService(spec: ServiceSpec, options?: WriteOptions) {
     const answer = await this.#call<{ ID: string; Warning?: string; Warnings?: string[] | null }>({
       method: 'POST',
       path: '/services/create',
@@ -105,7 +108,7 @@ class DockerodeEngine implements Engine {
     return { id: answer.ID, warnings: warningsOf(answer) };
   }
 
-  async updateService(id: string, version: number, spec: ServiceSpec, options?: CallOptions) {
+  async updateService(id: string, version: number, spec: ServiceSpec, options?: WriteOptions) {
     const answer = await this.#call<{ Warnings?: string[] | null }>({
       method: 'POST',
       path: `/services/${encodeURIComponent(id)}/update`,
@@ -140,6 +143,10 @@ class DockerodeEngine implements Engine {
       options,
     });
     return { id: answer.Id };
+  }
+
+  inspectNetwork(idOrName: string, options?: CallOptions): Promise<SwarmNetwork> {
+    return this.#call({ method: 'GET', path: `/networks/${encodeURIComponent(idOrName)}`, options });
   }
 
   removeNetwork(id: string, options?: CallOptions): Promise<void> {
@@ -253,14 +260,19 @@ class DockerodeEngine implements Engine {
     );
   }
 
-  async imageDigest(reference: string, options?: CallOptions): Promise<string | null> {
+  async imageInRegistry(reference: string, options?: WriteOptions): Promise<RegistryImage | null> {
     try {
-      const answer = await this.#call<{ Descriptor?: { digest?: string } }>({
-        method: 'GET',
-        path: `/distribution/${reference}/json`,
-        options,
-      });
-      return answer.Descriptor?.digest ?? null;
+      const answer = await this.#call<{
+        Descriptor?: { digest?: string };
+        Platforms?: { architecture?: string; os?: string }[] | null;
+      }>({ method: 'GET', path: `/distribution/${reference}/json`, options });
+      const digest = answer.Descriptor?.digest;
+      if (digest === undefined) return null;
+      const platforms = (answer.Platforms ?? []).map(({ architecture = '', os = '' }) => ({
+        Architecture: architecture,
+        OS: os,
+      }));
+      return { digest, platforms };
     } catch (error) {
       if (error instanceof EngineError && error.statusCode !== undefined) return null;
       throw error;
@@ -348,6 +360,7 @@ class DockerodeEngine implements Engine {
         reject(translateError(signal.reason, this.address));
         return;
       }
+      const auth = request.options?.registryAuth;
       this.#modem.dial(
         {
           path: `${request.path}?`,
@@ -358,6 +371,7 @@ class DockerodeEngine implements Engine {
           },
           statusCodes: { 200: true, 201: true, 204: true, 304: true },
           isStream,
+          ...(auth !== undefined && { authconfig: { base64: auth } }),
           ...(signal !== undefined && { abortSignal: signal }),
         },
         (error, answer) => {

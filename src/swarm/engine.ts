@@ -5,10 +5,12 @@
 
 import { FailedError } from '../errors.js';
 import type {
+  ConfigSpec,
   ContainerState,
   ContainerStats,
   EngineEvent,
   EngineInfo,
+  SecretSpec,
   ServiceSpec,
   SwarmConfig,
   SwarmNetwork,
@@ -55,6 +57,11 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface WriteOptions extends CallOptions {
+  /** how nodes show a registry that they may pull, as the header X-Registry-Auth has it; the Engine keeps it */
+  registryAuth?: string | undefined;
+}
+
 /** Engine filters: every key is a list, the values of one key are alternatives. */
 export type Filters = Record<string, string[]>;
 
@@ -72,13 +79,13 @@ export interface ServiceReader {
 }
 
 export interface ServiceWriter {
-  createService(spec: ServiceSpec, options?: CallOptions): Promise<{ id: string; warnings: string[] }>;
+  createService(spec: ServiceSpec, options?: WriteOptions): Promise<{ id: string; warnings: string[] }>;
   /** Fails with kind `out-of-sequence` when `version` is not the service's present one. */
   updateService(
     id: string,
     version: number,
     spec: ServiceSpec,
-    options?: CallOptions,
+    options?: WriteOptions,
   ): Promise<{ warnings: string[] }>;
   removeService(id: string, options?: CallOptions): Promise<void>;
 }
@@ -105,43 +112,24 @@ export interface NetworkStore {
     },
     options?: CallOptions,
   ): Promise<{ id: string }>;
+  /** Also finds what no list shows: the Swarm's own host and bridge. */
+  inspectNetwork(idOrName: string, options?: CallOptions): Promise<SwarmNetwork>;
   removeNetwork(id: string, options?: CallOptions): Promise<void>;
 }
 
 export interface SecretStore {
   listSecrets(filters?: Filters, options?: CallOptions): Promise<SwarmSecret[]>;
-  createSecret(
-    spec: { Name: string; Labels: Record<string, string>; Data: string },
-    options?: CallOptions,
-  ): Promise<{ id: string }>;
+  createSecret(spec: SecretSpec & { Data?: string }, options?: CallOptions): Promise<{ id: string }>;
   /** Swarm lets labels change and nothing else. */
-  updateSecret(
-    id: string,
-    version: number,
-    spec: { Name: string; Labels?: Record<string, string> },
-    options?: CallOptions,
-  ): Promise<void>;
+  updateSecret(id: string, version: number, spec: SecretSpec, options?: CallOptions): Promise<void>;
   removeSecret(id: string, options?: CallOptions): Promise<void>;
 }
 
 export interface ConfigStore {
   listConfigs(filters?: Filters, options?: CallOptions): Promise<SwarmConfig[]>;
-  createConfig(
-    spec: {
-      Name: string;
-      Labels: Record<string, string>;
-      Data: string;
-      Templating?: { Name: string };
-    },
-    options?: CallOptions,
-  ): Promise<{ id: string }>;
+  createConfig(spec: ConfigSpec, options?: CallOptions): Promise<{ id: string }>;
   /** Swarm lets labels change and nothing else. */
-  updateConfig(
-    id: string,
-    version: number,
-    spec: { Name: string; Labels?: Record<string, string> },
-    options?: CallOptions,
-  ): Promise<void>;
+  updateConfig(id: string, version: number, spec: ConfigSpec, options?: CallOptions): Promise<void>;
   removeConfig(id: string, options?: CallOptions): Promise<void>;
 }
 
@@ -172,9 +160,15 @@ export interface ContainerInspector {
   containerState(id: string, options?: CallOptions): Promise<ContainerState>;
 }
 
+/** What a registry has under an image reference. */
+export interface RegistryImage {
+  digest: string;
+  platforms: { Architecture: string; OS: string }[];
+}
+
 export interface ImageReader {
-  /** The repository digest an image reference stands for, or null where no registry answers for it. */
-  imageDigest(reference: string, options?: CallOptions): Promise<string | null>;
+  /** null where no registry answers for it */
+  imageInRegistry(reference: string, options?: WriteOptions): Promise<RegistryImage | null>;
 }
 
 export interface LogLine {

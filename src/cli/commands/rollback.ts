@@ -1,7 +1,7 @@
 import { applyStack, type Applied } from '../../deploy/apply.js';
 import { rollbackTarget, type Release } from '../../deploy/releases.js';
 import { wantRelease } from '../../deploy/restore.js';
-import { planText, type Plan } from '../../deploy/plan.js';
+import { planSummary } from '../../deploy/plan.js';
 import { UserError } from '../../errors.js';
 import { formatDurationMs } from '../../text.js';
 import type { Options } from '../command.js';
@@ -13,6 +13,7 @@ import {
   readStackHistory,
   type StackHistory,
 } from '../release-choice.js';
+import { lossQuestion, renderPlan } from '../render/plan.js';
 import { progressDisplay } from '../render/progress.js';
 import { isStructured, writeStructured } from '../render/structured.js';
 
@@ -49,7 +50,7 @@ export async function run(context: Context, args: readonly string[], options: Op
       emit: (event) => {
         if (!(dryRun && event.type === 'plan')) display.emit(event);
       },
-      confirm: (plan) => context.confirm(question(plan)),
+      confirm: (plan) => context.confirm(lossQuestion(plan)),
     });
   } finally {
     display.close();
@@ -65,7 +66,7 @@ export async function run(context: Context, args: readonly string[], options: Op
       ...planSummary(plan),
     });
   } else if (dryRun) {
-    context.stdout.write(`${planText(plan)}\n`);
+    context.stdout.write(`${await renderPlan(context, context.stdout, plan)}\n`);
   } else if (!context.globals.quiet) {
     context.stderr.write(`${outcome()}. Look at it with: scalectl status\n`);
   }
@@ -93,29 +94,4 @@ function defaultTarget({ stack, history: { releases } }: StackHistory): Release 
           : `Name one: scalectl rollback N. ${choices(releases)}`,
     },
   );
-}
-
-function question({ operations }: Plan): string {
-  const removed = operations.filter(({ kind }) => kind.startsWith('remove-')).map(({ name }) => name);
-  const replaced = operations.filter(({ kind }) => kind.startsWith('replace-')).map(({ name }) => name);
-  const parts = [
-    ...(removed.length > 0 ? [`Remove ${removed.join(', ')}`] : []),
-    ...(replaced.length > 0 ? [`Make ${replaced.join(', ')} anew, which stops what uses it`] : []),
-  ];
-  return `${parts.join('. ')}?`;
-}
-
-/** Specs stay out: they may hold what people put into environment values. */
-function planSummary(plan: Plan) {
-  return {
-    stack: plan.stack,
-    operations: plan.operations.map((operation) => ({
-      kind: operation.kind,
-      name: operation.name,
-      cause: operation.cause,
-      changes: 'changes' in operation ? operation.changes : [],
-    })),
-    unchanged: plan.unchanged,
-    warnings: plan.warnings,
-  };
 }

@@ -16,13 +16,31 @@ export interface StackFiles {
 }
 
 /**
- * Reads the files that the flags, or `scalectl.yml`, or habit name. The stack's name: `--stack`, else `scalectl.yml`,
- * else `SCALECTL_STACK`, else `name:` in the file.
+ * Reads the files that the flags, or `scalectl.yml`, or habit name. The stack's name: the argument or `--stack`, else
+ * `scalectl.yml`, else `SCALECTL_STACK`, else `name:` in the file.
  * @throws UserError
  */
-export async function readStackFiles(context: Context, options: Options): Promise<StackFiles> {
+export async function readStackFiles(
+  context: Context,
+  args: readonly string[],
+  options: Options,
+): Promise<StackFiles> {
+  const { stack, source } = await readFiles(context, args, options);
+  if (stack !== null) return { stack, source };
+  throw new UserError('the stack has no name', {
+    place: '--stack',
+    hint: 'Give one with --stack NAME, "stack: NAME" in scalectl.yml, or SCALECTL_STACK.',
+  });
+}
+
+/** The same, for those who can do without a name. */
+export async function readFiles(
+  context: Context,
+  args: readonly string[],
+  options: Options,
+): Promise<{ stack: string | null; source: ReadStack }> {
   const files = await chosenFiles(given(options['composeFile']));
-  const named = await stackName(context);
+  const named = argumentName(context, args) ?? (await stackName(context));
   if (named !== null) checkStackName(named.name, named.place);
   const source = readStack({
     files,
@@ -33,14 +51,23 @@ export async function readStackFiles(context: Context, options: Options): Promis
   });
   if (named !== null) return { stack: named.name, source };
   const { name } = source.loaded;
-  if (name === null) {
-    throw new UserError('the stack has no name', {
+  if (name !== null) checkStackName(name, source.loaded.place(['name']));
+  return { stack: name, source };
+}
+
+/** `docker stack deploy` has the name as its argument. */
+function argumentName(
+  { globals }: Context,
+  [name]: readonly string[],
+): { name: string; place: string } | null {
+  if (name === undefined) return null;
+  if (globals.stack !== undefined && globals.stack !== name) {
+    throw new UserError(`two names for one stack: ${name} and ${globals.stack}`, {
       place: '--stack',
-      hint: 'Give one with --stack NAME, "stack: NAME" in scalectl.yml, or SCALECTL_STACK.',
+      hint: 'Give one of the two.',
     });
   }
-  checkStackName(name, source.loaded.place(['name']));
-  return { stack: name, source };
+  return { name, place: 'the argument' };
 }
 
 /** @param place where the name was given. @throws UserError when nothing can be called so */

@@ -1,8 +1,10 @@
 /** Shows progress events on stderr: a spinner on a terminal, lines in a pipe, JSON lines for programs, or nothing. */
 
+import type { ChalkInstance } from 'chalk';
 import type { ProgressEvent, ProgressSink, ServiceProgress, TaskProgress } from '../../deploy/events.js';
-import { planText, type Plan } from '../../deploy/plan.js';
+import type { Plan } from '../../deploy/plan.js';
 import { colours, type Context } from '../context.js';
+import { paintPlan } from './plan.js';
 
 export interface ProgressDisplay {
   emit: ProgressSink;
@@ -69,7 +71,7 @@ async function plainDisplay(context: Context): Promise<ProgressDisplay> {
         if (said.get(name) === gist) return;
         said.set(name, gist);
       }
-      const text = eventText(event);
+      const text = eventText(event, colour);
       if (text !== '') context.stderr.write(`${event.type === 'warning' ? colour.yellow(text) : text}\n`);
     },
     close: () => undefined,
@@ -94,7 +96,7 @@ async function ttyDisplay(context: Context): Promise<ProgressDisplay> {
   return {
     emit: (event) => {
       if (event.type !== 'service') {
-        const text = eventText(event);
+        const text = eventText(event, colour);
         if (text !== '') print(event.type === 'warning' ? colour.yellow(text) : text);
         return;
       }
@@ -119,10 +121,10 @@ function spinnerText(services: readonly ServiceProgress[], columns: number): str
   return text.length > room ? `${text.slice(0, room - 1)}…` : text;
 }
 
-function eventText(event: ProgressEvent): string {
+function eventText(event: ProgressEvent, colour: ChalkInstance): string {
   switch (event.type) {
     case 'plan':
-      return planText(event.plan);
+      return paintPlan(event.plan, colour);
     case 'warning':
       return `warning: ${event.text}`;
     case 'done':

@@ -11,6 +11,12 @@ const keep = args.includes('--keep') ? { SCALECTL_KEEP: '1' } : {};
 
 prepare();
 if (args.includes('--soak')) {
+  const { SCALECTL_FUZZ_FILES: files = '100000', SCALECTL_FUZZ_SEED: seed = String(Date.now() % 2 ** 31) } =
+    process.env;
+  run(bin('vitest'), ['run', '--project', 'fuzz', '--maxWorkers', '2'], {
+    SCALECTL_FUZZ_FILES: files,
+    SCALECTL_FUZZ_SEED: seed,
+  });
   run(bin('vitest'), ['run', '--project', 'soak'], keep);
 } else {
   run(bin('prettier'), ['--check', '--log-level', 'warn', '.']);
@@ -19,6 +25,7 @@ if (args.includes('--soak')) {
   run(bin('knip'), []);
   run(process.execPath, ['--import', 'tsx', 'test/install.ts']);
   run(bin('vitest'), ['run', '--project', 'unit']);
+  run(bin('vitest'), ['run', '--project', 'fuzz', '--maxWorkers', '2']);
   run('npm', ['ci', '--prefix', 'examples/shop', '--no-audit', '--no-fund', '--loglevel=error']);
   run('npm', ['test', '--prefix', 'examples/shop']);
   run(bin('vitest'), ['run', '--project', 'e2e'], keep);

@@ -37,7 +37,13 @@ export class Refusal {
 /** In an answer's place: nothing ever comes. */
 export const SILENCE = Symbol('silence');
 
-export async function startFakeEngine(routes: Record<string, Route> = {}): Promise<FakeEngine> {
+const NO_SUCH_PAGE: Route = () => new Refusal(404, 'page not found');
+
+/** @param otherwise what answers where there is no route */
+export async function startFakeEngine(
+  routes: Record<string, Route> = {},
+  otherwise: Route = NO_SUCH_PAGE,
+): Promise<FakeEngine> {
   const directory = mkdtempSync(join(tmpdir(), 'fake-engine-'));
   const socketPath = join(directory, 'docker.sock');
   const asked: Asked[] = [];
@@ -64,8 +70,8 @@ export async function startFakeEngine(routes: Record<string, Route> = {}): Promi
       body: text === '' ? null : (JSON.parse(text) as unknown),
     };
     asked.push(one);
-    const route = routes[`${one.method} ${one.path}`];
-    const result = route === undefined ? new Refusal(404, 'page not found') : await route(one, response);
+    const route = routes[`${one.method} ${one.path}`] ?? otherwise;
+    const result = await route(one, response);
     if (result === SILENCE || response.headersSent) return;
     if (result instanceof Refusal) {
       response.writeHead(result.status, { 'content-type': 'application/json' });

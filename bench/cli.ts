@@ -3,6 +3,9 @@
 import { parseArgs } from 'node:util';
 import type { EngineVersion } from '../test/lab/record.js';
 import { benchDaemon } from './daemon.js';
+import { benchDeploy } from './deploy.js';
+import { benchLoad } from './load.js';
+import { benchPlan } from './plan.js';
 import { loadNow, machine, sectionJson, sectionText, type Result, type Section } from './results.js';
 import { benchSampling } from './sampling.js';
 import { benchStartup } from './startup.js';
@@ -10,6 +13,9 @@ import { openWorld, type World } from './world.js';
 
 const USAGE = `Usage: npm run bench -- [NAME...] [options]
 
+  load       reading a stack file with 500 services, against docker stack config
+  plan       the plan for 500 services that are there, on a Swarm in memory, against docker stack deploy
+  deploy     the shop from nothing, with a change and without, against docker stack deploy --detach=false
   sampling   CPU and memory of 50 containers, against stats(stream=false) one after the other
   startup    whole processes: --help, status --no-stats, status with 50 containers
   daemon     memory and CPU of the daemon at rest with 50 containers
@@ -18,20 +24,24 @@ All of them when none is named.
   --engine 20|26|both   the lab's Engine (20)
   --rounds N            rounds of the short programs (25)
   --seconds N           how long the daemon is watched (60)
+  --deploys N           rounds of the deploys, about 2 minutes each (3)
   --full                sampling: ask all 50 one after the other instead of 20
   -o, --output json     figures for programs
   --lab NAME            the lab's name (bench); it is brought up, and taken down at the end
   --keep                leave the lab up
 `;
 
-const NAMES = ['sampling', 'startup', 'daemon'] as const;
+const NAMES = ['load', 'plan', 'deploy', 'sampling', 'startup', 'daemon'] as const;
 type Name = (typeof NAMES)[number];
+/** measured with fifty containers there; the deploys begin with an empty Swarm */
+const WITH_FIFTY: readonly Name[] = ['sampling', 'startup', 'daemon'];
 
 interface Settings {
   names: readonly Name[];
   engines: readonly EngineVersion[];
   rounds: number;
   seconds: number;
+  deploys: number;
   full: boolean;
   json: boolean;
   labName: string;
@@ -48,6 +58,7 @@ function settingsFrom(argv: string[]): Settings | null {
       engine: { type: 'string', default: '20' },
       rounds: { type: 'string', default: '25' },
       seconds: { type: 'string', default: '60' },
+      deploys: { type: 'string', default: '3' },
       full: { type: 'boolean', default: false },
       output: { type: 'string', short: 'o', default: 'text' },
       lab: { type: 'string', default: 'bench' },
@@ -67,6 +78,7 @@ function settingsFrom(argv: string[]): Settings | null {
     engines: engines[values.engine as keyof typeof engines],
     rounds: count(values.rounds, '--rounds'),
     seconds: count(values.seconds, '--seconds'),
+    deploys: count(values.deploys, '--deploys'),
     full: values.full,
     json: values.output === 'json',
     labName: values.lab,
@@ -96,8 +108,12 @@ async function measure(settings: Settings, signal: AbortSignal): Promise<void> {
     const { labName, keep } = settings;
     const world = await openWorld({ engine, labName, keep, say, signal });
     try {
-      world.deployFifty();
+      let fifty = false;
       for (const name of settings.names) {
+        if (!fifty && WITH_FIFTY.includes(name)) {
+          world.deployFifty();
+          fifty = true;
+        }
         say(`${name}, on Engine ${world.engineRelease}`);
         const before = loadNow();
         const results = await benchmark(name, world, settings, signal);
@@ -122,6 +138,12 @@ async function measure(settings: Settings, signal: AbortSignal): Promise<void> {
 
 function benchmark(name: Name, world: World, settings: Settings, signal: AbortSignal): Promise<Result[]> {
   switch (name) {
+    case 'load':
+      return benchLoad(world, { rounds: settings.rounds, signal });
+    case 'plan':
+      return benchPlan(world, { rounds: settings.rounds, signal });
+    case 'deploy':
+      return benchDeploy(world, { rounds: settings.deploys, signal });
     case 'sampling':
       return benchSampling(world, { full: settings.full, signal });
     case 'startup':

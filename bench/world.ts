@@ -136,7 +136,7 @@ function environment(
 export function runToEnd(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv },
+  options: { cwd: string; env: NodeJS.ProcessEnv; timeout?: number },
 ): string {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
     ...options,

@@ -51,7 +51,8 @@ export async function startFakeEngine(
   const hungUp = new Promise<string>((resolve) => {
     hangUp = resolve;
   });
-  const server = createServer((request, response) => {
+  // As much as a real Engine reads: filters that name hundreds of things are long.
+  const server = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
     response.once('close', () => {
       if (!response.writableEnded) hangUp(request.url ?? '');
     });
@@ -84,6 +85,8 @@ export async function startFakeEngine(
     }
   }
 
+  // A client of ours may be idle for as long as it likes, as with a real Engine.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     socketPath,

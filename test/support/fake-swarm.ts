@@ -17,7 +17,11 @@ export interface FakeSwarm {
 
 export async function startFakeSwarm(): Promise<FakeSwarm> {
   const swarm = new Swarm();
-  const engine: FakeEngine = await startFakeEngine({}, (asked) => swarm.answer(asked));
+  const engine: FakeEngine = await startFakeEngine({}, (asked, response) => {
+    // The docker CLI asks for the oldest API where an Engine does not say which it has.
+    response.setHeader('Api-Version', '1.41');
+    return swarm.answer(asked);
+  });
   return {
     socketPath: engine.socketPath,
     calls: () => {

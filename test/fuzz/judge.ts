@@ -97,8 +97,8 @@ function judgeRefusal(one: Case, error: UserError): Verdict {
 function faultOf({ place, message, hint }: Problem, one: Case): string | null {
   const [, name, line, column] = /^(.*):(\d+):(\d+)$/.exec(place) ?? [];
   if (name === undefined) {
-    // An empty file has no line to name.
-    return /empty|no readable|cannot be read/.test(message) ? null : `no place in "${message}" (${place})`;
+    // No line of it is at fault.
+    return /empty|nested too deeply/.test(message) ? null : `no place in "${message}" (${place})`;
   }
   const text = textOf(name, one);
   if (text === undefined) return `the place "${place}" is in no file`;

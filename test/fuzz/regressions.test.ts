@@ -52,8 +52,8 @@ test.each<[string, string, string]>([
     'services:\n  web: &a0\n    image: nginx\n    logging: *a0\n',
     'stack.yml:4:14: the anchor &a0 contains itself',
   ],
-  ['a hundred lists in lists', deep(100, '[', ']'), 'stack.yml:1:110: it is nested too deeply'],
-  ['lists in lists of aliases', tower, 'stack.yml:3:90: it is nested too deeply'],
+  ['a thousand lists in lists', deep(1_000, '[', ']'), 'stack.yml: it is nested too deeply'],
+  ['lists in lists of aliases', tower, 'stack.yml: it is nested too deeply'],
   [
     'aliases that unfold to more than there is memory for',
     bomb,
@@ -94,7 +94,7 @@ test.each([
   ['[', ']'],
   ['{a: ', '}'],
 ])('more levels of %s than the parser can call itself', (open, close) => {
-  expect(outcome(deep(20_000, open, close))).toMatch(/^stack\.yml:1:\d+: it is nested too deeply$/);
+  expect(outcome(deep(20_000, open, close))).toMatch(/^stack\.yml(:1:\d+)?: it is nested too deeply$/);
 });
 
 test('a variable that every object has must count as unset', () => {

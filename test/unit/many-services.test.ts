@@ -50,13 +50,17 @@ const ONE_LOOK = {
   'GET /configs': 1,
 };
 
-test('a plan against what is there already must be empty, and take one list call per kind', { timeout: TIMEOUT_MS }, async () => {
-  swarm.resetCalls();
-  const { plan } = await deployStack(engine, request(largeStack(SERVICES), { dryRun: true }));
-  expect(plan.operations).toEqual([]);
-  expect(plan.unchanged).toHaveLength(SERVICES);
-  expect(swarm.calls()).toEqual(ONE_LOOK);
-});
+test(
+  'a plan against what is there already must be empty, and take one list call per kind',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    swarm.resetCalls();
+    const { plan } = await deployStack(engine, request(largeStack(SERVICES), { dryRun: true }));
+    expect(plan.operations).toEqual([]);
+    expect(plan.unchanged).toHaveLength(SERVICES);
+    expect(swarm.calls()).toEqual(ONE_LOOK);
+  },
+);
 
 test('a plan for a change must take no call more', { timeout: TIMEOUT_MS }, async () => {
   swarm.resetCalls();
@@ -66,13 +70,17 @@ test('a plan for a change must take no call more', { timeout: TIMEOUT_MS }, asyn
   expect(swarm.calls()).toEqual(ONE_LOOK);
 });
 
-test('waiting for what is up must ask for services and tasks together, not one by one', { timeout: TIMEOUT_MS }, async () => {
-  await deployStack(engine, request(largeStack(SERVICES), {}));
-  swarm.resetCalls();
-  await deployStack(engine, request(largeStack(SERVICES), {}));
-  const { 'GET /services': services = 0, 'GET /tasks': tasks = 0, 'GET /nodes': looks = 0 } = swarm.calls();
-  // The plan's own look comes before those of waiting.
-  expect(looks).toBeGreaterThan(0);
-  expect(services).toBe(1 + looks);
-  expect(tasks).toBe(2 * looks);
-});
+test(
+  'waiting for what is up must ask for services and tasks together, not one by one',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await deployStack(engine, request(largeStack(SERVICES), {}));
+    swarm.resetCalls();
+    await deployStack(engine, request(largeStack(SERVICES), {}));
+    const { 'GET /services': services = 0, 'GET /tasks': tasks = 0, 'GET /nodes': looks = 0 } = swarm.calls();
+    // The plan's own look comes before those of waiting.
+    expect(looks).toBeGreaterThan(0);
+    expect(services).toBe(1 + looks);
+    expect(tasks).toBe(2 * looks);
+  },
+);

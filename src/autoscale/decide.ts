@@ -11,6 +11,7 @@
  */
 
 import type { Policy } from '../policy/policy.js';
+import { canWake } from '../policy/signal-kinds.js';
 import { formatDurationMs } from '../text.js';
 import { cooldownLeftMs, stabilise, stepLimit } from './limits.js';
 import { verdictText } from './text.js';
@@ -101,15 +102,18 @@ function skip(snapshot: Snapshot, veto: { rule: AdjustmentRule; text: string }):
 }
 
 /**
- * The largest need. Where a queue may take the service to zero, CPU and memory cannot hold the last replica: an idle
+ * The largest need. Where a queue may take the service to zero, other signals cannot hold the last replica: an idle
  * process never measures exactly 0 %, and rounding up would keep it for ever.
  */
 function combine(policy: Policy, signals: readonly SignalVerdict[]): number | null {
   const needs = signals.flatMap(({ need }) => (need === null ? [] : [need]));
   if (needs.length === 0) return null;
   const largest = Math.max(...needs);
-  const queues = signals.filter(({ unit }) => unit === 'jobs');
-  const idle = queues.length > 0 && queues.every(({ need }) => need === 0);
+  const waking = signals.filter((_, index) => {
+    const signal = policy.signals[index];
+    return signal !== undefined && canWake(signal);
+  });
+  const idle = waking.length > 0 && waking.every(({ need }) => need === 0);
   return policy.min === 0 && idle && largest <= 1 ? 0 : largest;
 }
 
@@ -142,6 +146,11 @@ function holdOnMissing(signals: readonly SignalVerdict[], snapshot: Snapshot, tr
       desired,
       `not shrinking while only ${sampled} of ${running} running tasks are measured`,
     );
+    return;
+  }
+  const doubtful = signals.find((verdict) => verdict.partial !== undefined);
+  if (doubtful?.partial !== undefined) {
+    trail.adjust('coverage', desired, `not shrinking while ${doubtful.partial}`);
   }
 }
 

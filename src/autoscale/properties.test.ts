@@ -1,7 +1,8 @@
 /** What must hold for any history, tried on thousands of random ones from a fixed seed. */
 
 import { describe, expect, it } from 'vitest';
-import type { Policy, ResourceRule, SignalPolicy } from '../policy/policy.js';
+import type { BackendSignal, Policy, ResourceRule, SignalPolicy } from '../policy/policy.js';
+import { isLoad } from '../policy/signal-kinds.js';
 import { decide } from './decide.js';
 import { beginHistory, rememberDecision, rememberScale } from './history.js';
 import type { History, SignalReading, Snapshot } from './types.js';
@@ -50,6 +51,8 @@ function randomPolicy(dice: Dice): Policy {
     url: 'redis://r:6379/0',
     key: 'q',
     jobsPerReplica: dice.int(1, 20),
+    ...(dice.chance(0.3) ? { drainMs: 60_000 } : {}),
+    ...(dice.chance(0.3) ? { activation: dice.int(0, 30) } : {}),
   } as const;
   const step = () =>
     dice.pick({ replicas: 4, percent: 100 }, { replicas: 1, percent: null }, { replicas: null, percent: 50 });
@@ -72,6 +75,7 @@ function randomPolicy(dice: Dice): Policy {
       { kind: 'cpu', rule },
       ...(min === 0 || dice.chance(0.5) ? [queue] : []),
       ...(dice.chance(0.5) ? [requests] : []),
+      ...randomLoads(dice),
     ],
     up: direction(),
     down: direction(),
@@ -83,6 +87,26 @@ function randomPolicy(dice: Dice): Policy {
   };
 }
 
+/** None to all of the kinds that are a number for the service as a whole, and throttling. */
+function randomLoads(dice: Dice): SignalPolicy[] {
+  const backend = (kind: BackendSignal['kind'], target: number): BackendSignal => ({
+    kind,
+    backend: 'app',
+    target,
+  });
+  const form = dice.pick('total' as const, 'level' as const);
+  const all: SignalPolicy[] = [
+    { kind: 'throttling', targetPercent: dice.int(5, 50) },
+    backend('queued', dice.int(1, 20)),
+    backend('sessions', dice.int(5, 100)),
+    backend('response', dice.int(20, 500)),
+    backend('errors', dice.int(1, 20)),
+    { kind: 'prometheus', url: 'http://p/', query: 'q', form, target: dice.int(1, 50) },
+    { kind: 'json', url: 'http://j/', pointer: '/a', form, target: dice.int(1, 50) },
+  ];
+  return dice.chance(0.5) ? [] : all.filter(() => dice.chance(0.2));
+}
+
 function randomReadings(dice: Dice, policy: Policy, running: number, now: number): SignalReading[] {
   return policy.signals.map((signal): SignalReading => {
     const unknown = dice.chance(0.2);
@@ -91,6 +115,11 @@ function randomReadings(dice: Dice, policy: Policy, running: number, now: number
         kind: 'queue',
         length: unknown ? null : dice.pick(0, dice.int(0, 300)),
         at: unknown ? null : now,
+        inFlight: dice.chance(0.5) ? null : 0,
+        paused: dice.chance(0.1),
+        ratePerReplica: dice.chance(0.5) ? null : dice.next() * 3,
+        concurrency: dice.chance(0.5) ? null : dice.int(1, 10),
+        ...(dice.chance(0.1) ? { partial: 'only some were counted' } : {}),
       };
     if (signal.kind === 'requests')
       return {
@@ -98,6 +127,13 @@ function randomReadings(dice: Dice, policy: Policy, running: number, now: number
         arrivalsPerSecond: unknown ? null : dice.pick(0, dice.next() * 30, dice.next() * 400),
         queued: dice.pick(null, 0, 0, dice.int(0, 200)),
         at: unknown ? null : now,
+      };
+    if (isLoad(signal))
+      return {
+        kind: signal.kind,
+        value: unknown ? null : dice.pick(0, dice.next() * 2_000),
+        at: unknown ? null : now,
+        ...(dice.chance(0.1) ? { partial: 'only 1 of 2 balancers answered' } : {}),
       };
     const sampled = unknown ? 0 : dice.chance(0.7) ? running : dice.int(0, running);
     return {
@@ -168,9 +204,11 @@ describe('for any history', () => {
     let tried = 0;
     for (const { policy, snapshot, history, now } of rounds(2)) {
       const missing = snapshot.readings.some((reading) => {
+        if ('meanPercent' in reading)
+          return reading.meanPercent === null || reading.sampled < snapshot.running;
+        if (reading.partial !== undefined) return true;
         if (reading.kind === 'queue') return reading.length === null;
-        if (reading.kind === 'requests') return reading.arrivalsPerSecond === null;
-        return reading.meanPercent === null || reading.sampled < snapshot.running;
+        return (reading.kind === 'requests' ? reading.arrivalsPerSecond : reading.value) === null;
       });
       if (!missing || snapshot.desired > policy.max) continue;
       tried++;
@@ -192,6 +230,8 @@ describe('for any history', () => {
               reading.arrivalsPerSecond === null ? null : reading.arrivalsPerSecond + dice.next() * 50,
             queued: reading.queued === null ? null : reading.queued + dice.int(0, 50),
           };
+        if (!('meanPercent' in reading))
+          return { ...reading, value: reading.value === null ? null : reading.value + dice.next() * 500 };
         return {
           ...reading,
           meanPercent: reading.meanPercent === null ? null : reading.meanPercent + dice.next() * 60,

@@ -70,7 +70,7 @@ export function learnRequests(
   now: number,
 ): Pick<History, 'arrivals' | 'serviceRate'> {
   const verdict = signals.find(({ requests }) => requests !== undefined);
-  if (verdict?.requests === undefined || verdict.value === null) return {};
+  if (verdict?.requests === undefined || verdict.value === null || verdict.partial !== undefined) return {};
   const { queued, forecast } = verdict.requests;
   const arrivals = rememberArrivals(history.arrivals ?? null, verdict.value, forecast.horizonMs, now);
   const cpu = signals.find(({ signal }) => signal === 'cpu');

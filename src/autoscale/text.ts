@@ -19,21 +19,25 @@ export function reasonText(decision: Decision): string {
 }
 
 export function verdictText(verdict: SignalVerdict): string {
-  const { signal, value, unit, aim, need, coverage, note } = verdict;
+  const { signal, value, aim, need, coverage, note, partial } = verdict;
   const details = [
     aim,
     ...(coverage === null ? [] : [`${coverage.sampled} of ${coverage.running} tasks measured`]),
+    ...(partial === undefined ? [] : [partial]),
     ...(note === null ? [] : [note]),
   ].join(', ');
   if (value === null || need === null) return `${signal} is unknown (${details})`;
-  const number = {
-    '%': `${round(value)} %`,
-    jobs: `${value} ${value === 1 ? 'job' : 'jobs'}`,
-    'requests/s': `${round(value)} requests/s`,
-  }[unit];
-  return `${signal} at ${number} (${details}) needs ${need}`;
+  return `${signal} at ${valueText({ value, unit: verdict.unit })} (${details}) needs ${need}`;
+}
+
+/** `96 %`, `1 job`, `120 requests/s`; `-` when unknown. */
+export function valueText({ value, unit }: { value: number | null; unit: string }): string {
+  if (value === null) return '-';
+  const one = value === 1 && /[a-z]{3}s$/.test(unit);
+  return `${round(value)} ${one ? unit.slice(0, -1) : unit}`.trimEnd();
 }
 
 function round(value: number): string {
-  return String(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
+  if (value >= 10 || value === 0) return String(Math.round(value));
+  return value >= 1 ? String(Math.round(value * 10) / 10) : String(Number(value.toPrecision(2)));
 }

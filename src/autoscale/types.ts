@@ -1,11 +1,12 @@
 /** What goes into a decision and what comes out of it. All times are milliseconds of one clock that never jumps. */
 
+import type { BackendSignal, JsonSignal, PrometheusSignal } from '../policy/policy.js';
 import type { ArrivalHistory } from './forecast.js';
 import type { RequestVerdict } from './requests.js';
 import type { ServiceRate } from './service-rate.js';
 
 export interface ResourceReading {
-  kind: 'cpu' | 'memory';
+  kind: 'cpu' | 'memory' | 'throttling';
   /** Mean over the measured tasks that have warmed up; null when none could be measured. */
   meanPercent: number | null;
   /** How many warmed-up running tasks `meanPercent` stands for. */
@@ -17,10 +18,19 @@ export interface ResourceReading {
 
 export interface QueueReading {
   kind: 'queue';
-  /** Jobs waiting; null when unknown. An empty queue is a real 0. */
+  /** Jobs waiting and in flight; null when unknown. An empty queue is a real 0. */
   length: number | null;
+  /** those of `length` that are being worked at; null or absent where that cannot be seen */
+  inFlight?: number | null;
+  /** nobody takes from the queue for now, because somebody said so */
+  paused?: boolean;
+  /** jobs per second that a busy replica gets done; null or absent until measured */
+  ratePerReplica?: number | null;
+  /** jobs that a busy replica works at at once; null or absent until measured */
+  concurrency?: number | null;
   at: number | null;
   note?: string;
+  partial?: string;
 }
 
 export interface RequestReading {
@@ -34,9 +44,21 @@ export interface RequestReading {
   queued: number | null;
   at: number | null;
   note?: string;
+  partial?: string;
 }
 
-export type SignalReading = ResourceReading | QueueReading | RequestReading;
+/** Another number for the service as a whole: from the balancers, from Prometheus, from a JSON document. */
+export interface LoadReading {
+  kind: (BackendSignal | PrometheusSignal | JsonSignal)['kind'];
+  /** null when unknown */
+  value: number | null;
+  at: number | null;
+  note?: string;
+  /** Why the number may be too small (`only 1 of 2 balancers answered`): it may grow a service, not shrink it. */
+  partial?: string;
+}
+
+export type SignalReading = ResourceReading | QueueReading | RequestReading | LoadReading;
 
 export interface Snapshot {
   /** full name */
@@ -74,13 +96,16 @@ export interface History {
 export interface SignalVerdict {
   signal: string;
   value: number | null;
-  unit: '%' | 'jobs' | 'requests/s';
+  /** `%`, `jobs`, `requests/s`, `ms`…; empty for a number that only its owner can name */
+  unit: string;
   /** The aim in words: `target 70 %`, `30 to 80 %`, `10 jobs per replica`. */
   aim: string;
   /** null when the value is unknown */
   need: number | null;
   /** Measured and running tasks, for a signal that is measured task by task. */
   coverage: { sampled: number; running: number } | null;
+  /** why the value may be too small, where it may */
+  partial?: string;
   /** null when nothing was read */
   ageMs: number | null;
   note: string | null;

@@ -1,13 +1,43 @@
 /** Each signal of a policy with what was read for it, as a verdict: value, aim, need. */
 
-import { signalAim, signalName } from '../policy/describe.js';
-import type { SignalPolicy } from '../policy/policy.js';
-import { queueNeed, resourceNeed } from './need.js';
+import { signalAim, signalName, signalUnit } from '../policy/describe.js';
+import type {
+  BackendSignal,
+  JsonSignal,
+  PrometheusSignal,
+  QueueSignal,
+  SignalPolicy,
+} from '../policy/policy.js';
+import { guardNeed, levelNeed, queuedNeed, totalNeed, workNeed, type Replicas } from './load-need.js';
+import { resourceNeed } from './need.js';
 import { judgeRequests } from './requests.js';
-import type { History, SignalReading, SignalVerdict, Snapshot } from './types.js';
+import type {
+  History,
+  LoadReading,
+  QueueReading,
+  ResourceReading,
+  SignalReading,
+  SignalVerdict,
+  Snapshot,
+} from './types.js';
 
 /** A reading older than this says nothing about the present, milliseconds. */
-const OLDEST_READING_MS = 60_000;
+const OLDEST_MS: Readonly<Record<SignalPolicy['kind'], number>> = {
+  cpu: 60_000,
+  memory: 60_000,
+  throttling: 60_000,
+  queue: 30_000,
+  requests: 30_000,
+  queued: 30_000,
+  sessions: 30_000,
+  response: 30_000,
+  errors: 30_000,
+  // Its own scrape interval, commonly up to a minute, comes on top of ours.
+  prometheus: 90_000,
+  json: 30_000,
+};
+
+type Told = Partial<SignalVerdict>;
 
 export function judgeSignals(
   signals: readonly SignalPolicy[],
@@ -23,8 +53,6 @@ export function judgeSignals(
   });
 }
 
-const UNITS = { cpu: '%', memory: '%', queue: 'jobs', requests: 'requests/s' } as const;
-
 function judge(
   signal: SignalPolicy,
   reading: SignalReading | undefined,
@@ -35,41 +63,100 @@ function judge(
   const verdict: SignalVerdict = {
     signal: signalName(signal),
     value: null,
-    unit: UNITS[signal.kind],
+    unit: signalUnit(signal),
     aim: signalAim(signal),
     need: null,
     coverage: null,
     ageMs,
     note: reading?.note ?? null,
   };
-  if (reading?.kind !== signal.kind) return { ...verdict, note: 'not read' };
-  const fresh = ageMs === null || ageMs <= OLDEST_READING_MS;
+  const fresh = ageMs === null || ageMs <= OLDEST_MS[signal.kind];
+  const told = reading === undefined ? null : tell(signal, reading, snapshot, fresh);
+  if (told === null) return { ...verdict, note: 'not read' };
   if (!fresh) verdict.note = `last read ${Math.round(ageMs / 1000)} s ago`;
-  if (signal.kind === 'queue') {
-    const length = reading.kind === 'queue' && fresh ? known(reading.length) : null;
-    return {
-      ...verdict,
-      value: length,
-      need: length === null ? null : queueNeed(length, signal.jobsPerReplica),
-    };
+  return { ...verdict, ...told };
+}
+
+/** What the reading says, or null when it is not one of this signal. */
+function tell(signal: SignalPolicy, reading: SignalReading, snapshot: Snapshot, fresh: boolean): Told | null {
+  const partial = 'partial' in reading ? { partial: reading.partial } : {};
+  switch (signal.kind) {
+    case 'cpu':
+    case 'memory':
+    case 'throttling':
+      return reading.kind === signal.kind ? tellMean(signal, reading, snapshot, fresh) : null;
+    case 'queue':
+      return reading.kind === 'queue' ? { ...tellQueue(signal, reading, snapshot, fresh), ...partial } : null;
+    case 'requests':
+      if (reading.kind !== 'requests') return null;
+      return { value: fresh ? known(reading.arrivalsPerSecond) : null, ...partial };
+    default: {
+      if (reading.kind !== signal.kind) return null;
+      const value = fresh ? known(reading.value) : null;
+      return { value, need: value === null ? null : loadNeed(signal, value, snapshot), ...partial };
+    }
   }
-  if (signal.kind === 'requests') {
-    const arrivals = reading.kind === 'requests' && fresh ? known(reading.arrivalsPerSecond) : null;
-    return { ...verdict, value: arrivals };
-  }
-  if (reading.kind === 'queue' || reading.kind === 'requests') return verdict;
-  const { desired, running } = snapshot;
+}
+
+function tellMean(
+  signal: Extract<SignalPolicy, { kind: ResourceReading['kind'] }>,
+  reading: ResourceReading,
+  { desired, running }: Snapshot,
+  fresh: boolean,
+): Told {
   const { sampled } = reading;
   const meanPercent = sampled > 0 && fresh ? known(reading.meanPercent) : null;
-  return {
-    ...verdict,
-    value: meanPercent,
-    coverage: { sampled, running: Math.max(running, sampled) },
-    need: meanPercent === null ? null : resourceNeed(signal.rule, { meanPercent, sampled, running, desired }),
+  const coverage = { sampled, running: Math.max(running, sampled) };
+  if (meanPercent === null) return { coverage };
+  const need =
+    signal.kind === 'throttling'
+      ? guardNeed(meanPercent, signal.targetPercent, { desired, running: Math.max(running, sampled) })
+      : resourceNeed(signal.rule, { meanPercent, sampled, running, desired });
+  return { value: meanPercent, coverage, need };
+}
+
+function tellQueue(signal: QueueSignal, reading: QueueReading, replicas: Replicas, fresh: boolean): Told {
+  const length = fresh ? known(reading.length) : null;
+  if (length === null) return {};
+  const inFlight = Math.min(length, reading.inFlight ?? 0);
+  const measure = {
+    desired: replicas.desired,
+    running: replicas.running,
+    waiting: length - inFlight,
+    inFlight,
+    paused: reading.paused === true,
+    ratePerReplica: positive(reading.ratePerReplica),
+    concurrency: positive(reading.concurrency),
   };
+  return { value: length, need: workNeed(signal, measure) };
+}
+
+function loadNeed(
+  signal: BackendSignal | PrometheusSignal | JsonSignal,
+  value: number,
+  replicas: Replicas,
+): number {
+  switch (signal.kind) {
+    case 'sessions':
+      return totalNeed(value, signal.target, replicas);
+    case 'queued':
+      return queuedNeed(value, signal.target, replicas);
+    case 'response':
+    case 'errors':
+      return guardNeed(value, signal.target, replicas);
+    default: {
+      if (value <= (signal.activation ?? 0)) return 0;
+      const need = signal.form === 'total' ? totalNeed : levelNeed;
+      return Math.max(1, need(value, signal.target, replicas));
+    }
+  }
 }
 
 /** A number that can be reckoned with; NaN, infinity and numbers below zero are as good as unknown. */
-function known(value: number | null): number | null {
+function known(value: LoadReading['value']): number | null {
   return value !== null && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+function positive(value: number | null | undefined): number | null {
+  return value !== undefined && value !== null && Number.isFinite(value) && value > 0 ? value : null;
 }

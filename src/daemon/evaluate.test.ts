@@ -4,7 +4,8 @@ import type { History } from '../autoscale/types.js';
 import { decodeEnvironment } from '../policy/environment.js';
 import { readLastScale } from '../policy/last-scale.js';
 import { UsageSampler } from '../signals/usage.js';
-import type { QueueLength } from '../signals/types.js';
+import type { LoadSignal } from '../policy/policy.js';
+import type { Measurement } from '../signals/types.js';
 import { EngineError } from '../swarm/engine.js';
 import type { Clock } from './clock.js';
 import { formatEvent } from './report.js';
@@ -34,21 +35,19 @@ function world() {
   const engine = new FakeEngine(clock.wallMs);
   const usage = new UsageSampler(engine, { clock: clock.monotonicMs });
   const lengths = new Map<string, number | null>();
-  const queues = {
+  const loads = {
     describe: () => 'queue',
-    read: (queries: readonly { key: string }[]): Promise<QueueLength[]> =>
+    read: (signals: readonly LoadSignal[]): Promise<Measurement[]> =>
       Promise.resolve(
-        queries.map(({ key }) => {
-          const length = lengths.get(key) ?? null;
-          return length === null
-            ? { length, at: null, note: 'ECONNREFUSED' }
-            : { length, at: clock.wallMs() };
+        signals.map((signal) => {
+          const value = lengths.get(signal.kind === 'queue' ? signal.key : signal.kind) ?? null;
+          return value === null ? { value, note: 'ECONNREFUSED' } : { value };
         }),
       ),
     close: () => Promise.resolve(),
   };
   const evaluate = (options: Partial<EvaluateOptions> = {}) =>
-    evaluateOnce(engine, { usage, queues, clock, settleMs: 1_000, ...options });
+    evaluateOnce(engine, { usage, loads, clock, settleMs: 1_000, ...options });
   return { engine, lengths, clock, evaluate };
 }
 

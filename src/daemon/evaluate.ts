@@ -6,19 +6,16 @@ import type { History } from '../autoscale/types.js';
 import { readLastScale } from '../policy/last-scale.js';
 import type { EnvironmentPolicy } from '../policy/policy.js';
 import { summariseUsage } from '../signals/service-usage.js';
-import type { QueueLength, QueueQuery, Source, TaskUsage, UsageQuery } from '../signals/types.js';
-import { usageQueries } from '../signals/usage.js';
 import type { SwarmService } from '../swarm/objects.js';
 import { act } from './act.js';
 import { systemClock, type Clock } from './clock.js';
+import { measure, type MeasureOptions } from './measure.js';
 import { observe, type Observation } from './observe.js';
 import { collectPolicies, policyOf, type GovernedService, type PolicyContext } from './policies.js';
-import { queueId, replicasOf, snapshotOf, type Measurements } from './readings.js';
+import { replicasOf, snapshotOf, type Measurements } from './readings.js';
 import type { AutoscaleEngine, Evaluation, ServiceOutcome, UsageSample } from './types.js';
 
-export interface EvaluateOptions {
-  usage: Source<UsageQuery, TaskUsage>;
-  queues: Source<QueueQuery, QueueLength>;
+export interface EvaluateOptions extends MeasureOptions {
   /** from a classic environment, beside what labels say */
   environment?: EnvironmentPolicy | null;
   /** only services of this stack */
@@ -27,8 +24,6 @@ export interface EvaluateOptions {
   dryRun?: boolean;
   /** What earlier ticks left behind, by service id. Absent: a single evaluation, which goes by labels alone. */
   histories?: Map<string, History>;
-  /** Reads the use twice, this many milliseconds apart: for a sampler that has no earlier reading. */
-  settleMs?: number;
   clock?: Clock;
   /** Ends the reading; an update that was begun is finished. */
   signal?: AbortSignal;
@@ -100,57 +95,6 @@ async function evaluateService(
     decision,
     action,
   };
-}
-
-async function measure(
-  observed: Observation,
-  governed: readonly GovernedService[],
-  options: EvaluateOptions,
-  clock: Clock,
-): Promise<Measurements> {
-  const outer = options.signal === undefined ? {} : { signal: options.signal };
-  const queries = usageQueries(observed.tasks, observed.nodeId);
-  const queues = queueQueries(governed);
-  const [usage, lengths] = await Promise.all([
-    readUsage(queries, options, clock),
-    queues.length === 0 ? [] : options.queues.read(queues, outer),
-  ]);
-  return {
-    tasks: observed.tasks,
-    nodeId: observed.nodeId,
-    usage: new Map(usage.map((one) => [one.taskId, one])),
-    queues: new Map(
-      queues.flatMap((query, index) => {
-        const length = lengths[index];
-        return length === undefined ? [] : [[queueId(query), length] as const];
-      }),
-    ),
-    wallMs: clock.wallMs(),
-    monotonicMs: clock.monotonicMs(),
-  };
-}
-
-async function readUsage(
-  queries: readonly UsageQuery[],
-  options: EvaluateOptions,
-  clock: Clock,
-): Promise<TaskUsage[]> {
-  const outer = options.signal === undefined ? {} : { signal: options.signal };
-  if (queries.length === 0) return [];
-  const first = await options.usage.read(queries, outer);
-  if (options.settleMs === undefined) return first;
-  await clock.sleep(options.settleMs, options.signal);
-  return options.usage.read(queries, outer);
-}
-
-function queueQueries(governed: readonly GovernedService[]): QueueQuery[] {
-  const byId = new Map<string, QueueQuery>();
-  for (const { policy } of governed) {
-    for (const signal of policy.signals) {
-      if (signal.kind === 'queue') byId.set(queueId(signal), { url: signal.url, key: signal.key });
-    }
-  }
-  return [...byId.values()];
 }
 
 /** Rebuilt from the Swarm itself: the label tells of the last change in wall time, which becomes an age here. */

@@ -1,10 +1,13 @@
 /** What was measured, as the decision wants to have it. */
 
-import type { QueueReading, ResourceReading, SignalReading, Snapshot } from '../autoscale/types.js';
-import type { Policy, ResourceSignal, SignalPolicy } from '../policy/policy.js';
+import type { ResourceReading, SignalReading, Snapshot } from '../autoscale/types.js';
+import type { LoadSignal, Policy, QueueSignal } from '../policy/policy.js';
+import { isLoad } from '../policy/signal-kinds.js';
+import { loadId } from '../signals/loads.js';
 import { known, mean } from '../signals/service-usage.js';
-import type { QueueLength, QueueQuery, TaskUsage } from '../signals/types.js';
+import type { Measurement, TaskUsage } from '../signals/types.js';
 import { isRunning } from '../signals/usage.js';
+import type { WorkRate } from '../signals/work-rate.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 
 /** For this long after a task began to run, what it uses is its start and not its load. */
@@ -14,15 +17,19 @@ export interface Measurements {
   tasks: readonly SwarmTask[];
   nodeId: string;
   usage: ReadonlyMap<string, TaskUsage>;
-  queues: ReadonlyMap<string, QueueLength>;
+  /** by `loadId` */
+  loads: ReadonlyMap<string, Measurement>;
+  /** by `workId` */
+  workRates: ReadonlyMap<string, WorkRate>;
   /** when the readings were taken, wall clock: for the age of tasks */
   wallMs: number;
   /** the same moment on the clock of the decision */
   monotonicMs: number;
 }
 
-export function queueId(query: QueueQuery): string {
-  return `${query.url} ${query.key}`;
+/** Two services may work at one queue, each at a rate of its own. */
+export function workId(serviceId: string, signal: QueueSignal): string {
+  return `${serviceId} ${loadId(signal)}`;
 }
 
 export function snapshotOf(service: SwarmService, policy: Policy, measured: Measurements): Snapshot {
@@ -33,24 +40,12 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
     desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
-    readings: policy.signals.map((signal) => readingOf(signal, own, warm, measured)),
+    readings: policy.signals.map((signal): SignalReading =>
+      isLoad(signal)
+        ? loadReading(signal, service.ID, measured)
+        : resourceReading(signal.kind, own, warm, measured),
+    ),
   };
-}
-
-function readingOf(
-  signal: SignalPolicy,
-  own: readonly SwarmTask[],
-  warm: readonly SwarmTask[],
-  measured: Measurements,
-): SignalReading {
-  switch (signal.kind) {
-    case 'queue':
-      return queueReading(measured.queues.get(queueId(signal)), measured);
-    case 'requests':
-      return { kind: 'requests', arrivalsPerSecond: null, queued: null, at: null, note: 'not read' };
-    default:
-      return resourceReading(signal, own, warm, measured);
-  }
 }
 
 /** Replicas asked for; the Engine takes a missing number as 1. */
@@ -64,19 +59,20 @@ function isWarm(task: SwarmTask, wallMs: number): boolean {
   return !(ageMs >= 0 && ageMs < WARM_UP_MS);
 }
 
+const FIELDS = { cpu: 'cpuPercent', memory: 'memoryPercent', throttling: 'throttledPercent' } as const;
+
 function resourceReading(
-  signal: ResourceSignal,
+  kind: ResourceReading['kind'],
   own: readonly SwarmTask[],
   warm: readonly SwarmTask[],
   measured: Measurements,
 ): ResourceReading {
   const usage = warm.flatMap((task) => measured.usage.get(task.ID) ?? []);
-  const field = signal.kind === 'cpu' ? 'cpuPercent' : 'memoryPercent';
-  const values = known(usage.map((one) => one[field]));
+  const values = known(usage.map((one) => one[FIELDS[kind]]));
   const note =
     values.length === warm.length && values.length > 0 ? null : whyMissing(own, warm, usage, measured);
   return {
-    kind: signal.kind,
+    kind,
     meanPercent: mean(values),
     sampled: values.length,
     at: values.length === 0 ? null : measured.monotonicMs,
@@ -99,12 +95,23 @@ function whyMissing(
     : 'no reading to be had';
 }
 
-function queueReading(length: QueueLength | undefined, measured: Measurements): QueueReading {
-  if (length === undefined) return { kind: 'queue', length: null, at: null, note: 'not read' };
+function loadReading(signal: LoadSignal, serviceId: string, measured: Measurements): SignalReading {
+  const found: Measurement = measured.loads.get(loadId(signal)) ?? { value: null, note: 'not read' };
+  const { value, ageMs = 0, note, partial, work } = found;
+  const common = {
+    at: value === null ? null : measured.monotonicMs - ageMs,
+    ...(note === undefined ? {} : { note }),
+    ...(partial === undefined ? {} : { partial }),
+  };
+  if (signal.kind === 'requests')
+    return { kind: 'requests', arrivalsPerSecond: value, queued: found.queued ?? null, ...common };
+  if (signal.kind !== 'queue') return { kind: signal.kind, value, ...common };
+  const rate = measured.workRates.get(workId(serviceId, signal));
   return {
     kind: 'queue',
-    length: length.length,
-    at: length.at === null ? null : measured.monotonicMs,
-    ...(length.note === undefined ? {} : { note: length.note }),
+    length: value,
+    ...(work === undefined ? {} : { inFlight: work.inFlight, paused: work.paused }),
+    ...(rate === undefined ? {} : rate),
+    ...common,
   };
 }

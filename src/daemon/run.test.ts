@@ -58,7 +58,7 @@ function start(engine: FakeEngine, more: Partial<DaemonOptions> = {}) {
   const usage = new UsageSampler(engine, { clock: clock.monotonicMs });
   const run = runDaemon(engine, {
     usage,
-    queues: silent,
+    loads: silent,
     log: (event) => events.push(event),
     signal: stop.signal,
     place,

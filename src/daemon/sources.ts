@@ -1,14 +1,26 @@
 /** The sources of measurements that the evaluation needs, put together. */
 
-import type { EnvironmentPolicy } from '../policy/policy.js';
-import { RedisLists } from '../signals/redis-lists.js';
+import type { EnvironmentPolicy, LoadSignal } from '../policy/policy.js';
+import { authorizationFromFile } from '../signals/authorization.js';
+import { HaproxyBackends } from '../signals/haproxy.js';
+import { JsonEndpoints } from '../signals/json.js';
+import { Loads } from '../signals/loads.js';
+import { PrometheusQueries } from '../signals/prometheus.js';
+import { RabbitQueues } from '../signals/rabbitmq.js';
 import { passwordFromEnvironment } from '../signals/redis-password.js';
+import { RedisQueues } from '../signals/redis-queues.js';
+import type { Measurement, Source, TaskUsage, UsageQuery } from '../signals/types.js';
 import { UsageSampler } from '../signals/usage.js';
+import { WorkRates } from '../signals/work-rate.js';
 import type { AutoscaleEngine } from './types.js';
 
+/** Where the balancer of a stack on this machine tells its statistics; see stacks/ecommerce.yml. */
+const DEFAULT_HAPROXY_URL = 'http://127.0.0.1:8404/stats';
+
 export interface Sources {
-  usage: UsageSampler;
-  queues: RedisLists;
+  usage: Source<UsageQuery, TaskUsage>;
+  loads: Source<LoadSignal, Measurement>;
+  workRates: WorkRates;
   close(): Promise<void>;
 }
 
@@ -18,12 +30,23 @@ export function openSources(
   environment: EnvironmentPolicy | null = null,
 ): Sources {
   const usage = new UsageSampler(engine);
-  const queues = new RedisLists({ password: passwordFromEnvironment(env, passwordOf(environment)) });
+  const authorization = (name: string) => ({ authorization: authorizationFromFile(env, name) });
+  const loads = new Loads({
+    redis: new RedisQueues({ password: passwordFromEnvironment(env, passwordOf(environment)) }),
+    rabbitmq: new RabbitQueues(authorization('SCALECTL_RABBITMQ_AUTH_FILE')),
+    haproxy: new HaproxyBackends({
+      ...authorization('SCALECTL_HAPROXY_AUTH_FILE'),
+      defaultUrls: (env['SCALECTL_HAPROXY_URL'] || DEFAULT_HAPROXY_URL).split(',').map((url) => url.trim()),
+    }),
+    prometheus: new PrometheusQueries(authorization('SCALECTL_PROMETHEUS_AUTH_FILE')),
+    json: new JsonEndpoints(authorization('SCALECTL_JSON_AUTH_FILE')),
+  });
   return {
     usage,
-    queues,
+    loads,
+    workRates: new WorkRates(),
     close: async () => {
-      await Promise.all([usage.close(), queues.close()]);
+      await Promise.all([usage.close(), loads.close()]);
     },
   };
 }

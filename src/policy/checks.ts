@@ -2,6 +2,7 @@
 
 import { TOLERANCE } from './defaults.js';
 import type { ResourceRule, SignalPolicy } from './policy.js';
+import { canWake, isGuard } from './signal-kinds.js';
 import type { ProblemSink } from './values.js';
 
 export interface Bounds {
@@ -37,11 +38,35 @@ export function checkBounds(
       `Lower ${names.min} to ${max} or less, or raise ${names.max}.`,
     );
   }
-  if (min === 0 && !signals.some((signal) => signal.kind === 'queue')) {
+  if (min === 0 && !signals.some(canWake)) {
     sink.add(
       names.place(names.min),
       '"0" is for queue-driven services: a service that is off uses no CPU and would never come back',
       `Write ${names.assign(names.min, '1')}, or let a queue wake the service (scalectl.queue.url and .key).`,
+    );
+  }
+}
+
+const GUARD_LABELS: Readonly<Partial<Record<SignalPolicy['kind'], string>>> = {
+  throttling: 'throttling.target',
+  queued: 'http.queued',
+  response: 'http.response',
+  errors: 'http.errors',
+};
+
+/** Refuses signals that only say when it is too much, where none says how much is enough. */
+export function checkCompany(
+  signals: readonly SignalPolicy[],
+  place: (name: string) => string,
+  sink: ProblemSink,
+): void {
+  if (!signals.every(isGuard)) return;
+  for (const { kind } of signals) {
+    sink.add(
+      place(GUARD_LABELS[kind] ?? kind),
+      'says when there are too few replicas and not how many are enough: alone, it would shrink the service until ' +
+        'it suffers, and begin anew',
+      'Add scalectl.cpu.target: "70" or another signal that follows the load.',
     );
   }
 }

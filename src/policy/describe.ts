@@ -1,49 +1,83 @@
-/** A policy in words and in the short form that `status` shows. Holds no secrets, because a policy has none. */
+/** Signals in words. No secrets, because a policy has none. */
 
-import type { Policy, QueueSignal, ResourceRule, SignalPolicy } from './policy.js';
+import { formatDurationMs } from '../text.js';
+import type { BackendSignal, NumberForm, SignalPolicy } from './policy.js';
 
-type SignalSummary =
-  | { kind: 'cpu' | 'memory'; target: number }
-  | { kind: 'cpu' | 'memory'; up: number; down: number }
-  | { kind: 'queue'; queue: QueueSignal['queue']; key: string; target: number }
-  | { kind: 'requests'; backend: string; target: number | null };
+const BACKEND_WORDS: Readonly<Record<BackendSignal['kind'], readonly [name: string, unit: string]>> = {
+  queued: ['requests queued for', 'requests'],
+  sessions: ['sessions of', 'connections'],
+  response: ['response time of', 'ms'],
+  errors: ['5xx of', '%'],
+};
 
-export interface PolicySummary {
-  min: number;
-  max: number;
-  signals: SignalSummary[];
-}
-
-export function summarisePolicy(policy: Policy): PolicySummary {
-  return { min: policy.min, max: policy.max, signals: policy.signals.map(summariseSignal) };
-}
-
-/** `cpu`, `memory`, `queue orders`, `requests to shop`. */
+/** `cpu`, `queue orders`, `requests to app`, `json /queue/depth`. */
 export function signalName(signal: SignalPolicy): string {
-  if (signal.kind === 'requests') return `requests to ${signal.backend}`;
-  return signal.kind === 'queue' ? `queue ${signal.key}` : signal.kind;
+  switch (signal.kind) {
+    case 'cpu':
+    case 'memory':
+    case 'throttling':
+    case 'prometheus':
+      return signal.kind;
+    case 'queue':
+      return `queue ${signal.key}`;
+    case 'json':
+      return `json ${signal.pointer}`;
+    case 'requests':
+      return `requests to ${signal.backend}`;
+    default:
+      return `${BACKEND_WORDS[signal.kind][0]} ${signal.backend}`;
+  }
 }
 
-/** What a signal aims at: `target 70 %`, `30 to 80 %`, `10 jobs per replica`. */
+/** Of the signal's value; empty for a number that only its owner can name. */
+export function signalUnit(signal: SignalPolicy): string {
+  switch (signal.kind) {
+    case 'cpu':
+    case 'memory':
+    case 'throttling':
+      return '%';
+    case 'queue':
+      return 'jobs';
+    case 'prometheus':
+    case 'json':
+      return '';
+    case 'requests':
+      return 'requests/s';
+    default:
+      return BACKEND_WORDS[signal.kind][1];
+  }
+}
+
+/** What a signal aims at: `target 70 %`, `30 to 80 %`, `10 jobs per replica`, `empty within 1m`. */
 export function signalAim(signal: SignalPolicy): string {
-  if (signal.kind === 'queue') return `${signal.jobsPerReplica} jobs per replica`;
-  if (signal.kind === 'requests') {
-    return signal.perReplica === null ? 'the CPU target' : `${signal.perReplica} per second per replica`;
+  switch (signal.kind) {
+    case 'cpu':
+    case 'memory': {
+      const { rule } = signal;
+      return rule.kind === 'target'
+        ? `target ${rule.targetPercent} %`
+        : `${rule.downPercent} to ${rule.upPercent} %`;
+    }
+    case 'throttling':
+      return `at most ${signal.targetPercent} %`;
+    case 'queue':
+      return signal.drainMs === undefined
+        ? `${signal.jobsPerReplica} jobs per replica`
+        : `empty within ${formatDurationMs(signal.drainMs)}`;
+    case 'requests':
+      return signal.perReplica === null ? 'the CPU target' : `${signal.perReplica} per second per replica`;
+    case 'response':
+      return `at most ${formatDurationMs(signal.target)}`;
+    case 'errors':
+      return `at most ${signal.target} %`;
+    case 'prometheus':
+    case 'json':
+      return numberAim(signal.form, signal.target);
+    default:
+      return `${signal.target} ${BACKEND_WORDS[signal.kind][1]} per replica`;
   }
-  const rule: ResourceRule = signal.rule;
-  return rule.kind === 'target'
-    ? `target ${rule.targetPercent} %`
-    : `${rule.downPercent} to ${rule.upPercent} %`;
 }
 
-function summariseSignal(signal: SignalPolicy): SignalSummary {
-  if (signal.kind === 'queue') {
-    return { kind: 'queue', queue: signal.queue, key: signal.key, target: signal.jobsPerReplica };
-  }
-  if (signal.kind === 'requests') {
-    return { kind: 'requests', backend: signal.backend, target: signal.perReplica };
-  }
-  return signal.rule.kind === 'target'
-    ? { kind: signal.kind, target: signal.rule.targetPercent }
-    : { kind: signal.kind, up: signal.rule.upPercent, down: signal.rule.downPercent };
+function numberAim(form: NumberForm, target: number): string {
+  return form === 'total' ? `${target} per replica` : `target ${target}`;
 }

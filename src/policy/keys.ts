@@ -1,4 +1,6 @@
-/** Every label that scalectl knows on a service, and which of them this version can act on. */
+/** Every label that scalectl knows on a service, and kinds of queue that it can read. */
+
+import type { QueueKind } from './policy.js';
 
 export const LABEL_PREFIX = 'scalectl.';
 export const LAST_SCALE_LABEL = 'scalectl.last-scale';
@@ -6,8 +8,7 @@ export const LAST_SCALE_LABEL = 'scalectl.last-scale';
 /** Labels that scalectl writes itself; a policy is not made of them. */
 export const STATE_LABELS: ReadonlySet<string> = new Set([LAST_SCALE_LABEL]);
 
-/** Policy labels that are understood and carried out. */
-export const SUPPORTED_LABELS: readonly string[] = [
+export const POLICY_LABELS: readonly string[] = [
   'scalectl.autoscale',
   'scalectl.min',
   'scalectl.max',
@@ -17,10 +18,35 @@ export const SUPPORTED_LABELS: readonly string[] = [
   'scalectl.memory.target',
   'scalectl.memory.up',
   'scalectl.memory.down',
+  'scalectl.throttling.target',
   'scalectl.queue.url',
   'scalectl.queue.key',
   'scalectl.queue.kind',
+  'scalectl.queue.group',
+  'scalectl.queue.processing',
+  'scalectl.queue.prefix',
   'scalectl.queue.target',
+  'scalectl.queue.drain',
+  'scalectl.queue.concurrency',
+  'scalectl.queue.activation',
+  'scalectl.http.backend',
+  'scalectl.http.url',
+  'scalectl.http.target',
+  'scalectl.http.forecast',
+  'scalectl.http.queued',
+  'scalectl.http.response',
+  'scalectl.http.errors',
+  'scalectl.sessions.target',
+  'scalectl.prometheus.url',
+  'scalectl.prometheus.query',
+  'scalectl.prometheus.kind',
+  'scalectl.prometheus.target',
+  'scalectl.prometheus.activation',
+  'scalectl.json.url',
+  'scalectl.json.pointer',
+  'scalectl.json.kind',
+  'scalectl.json.target',
+  'scalectl.json.activation',
   'scalectl.up.window',
   'scalectl.down.window',
   'scalectl.up.step',
@@ -28,17 +54,16 @@ export const SUPPORTED_LABELS: readonly string[] = [
   'scalectl.up.cooldown',
   'scalectl.down.cooldown',
   'scalectl.on-error',
+  'scalectl.stateful',
 ];
 
-/** Policy labels whose names are taken, and which nothing reads yet. Ignoring them would be a silent failure. */
-export const UNSUPPORTED_LABELS: readonly string[] = [
-  'scalectl.http.backend',
-  'scalectl.http.target',
-  'scalectl.http.forecast',
-  'scalectl.sessions.target',
-  'scalectl.prometheus.url',
-  'scalectl.prometheus.query',
-  'scalectl.prometheus.target',
+export const QUEUE_KINDS: readonly QueueKind[] = [
+  'list',
+  'bullmq',
+  'bull',
+  'stream',
+  'celery',
+  'sidekiq',
+  'rq',
+  'rabbitmq',
 ];
-
-export const QUEUE_KINDS: readonly string[] = ['list', 'bullmq', 'bull', 'stream', 'celery', 'sidekiq', 'rq'];

@@ -15,14 +15,34 @@ export interface ResourceSignal {
   rule: ResourceRule;
 }
 
+/** Percent of the scheduler's periods in which the CPU limit held a task back. */
+export interface ThrottlingSignal {
+  kind: 'throttling';
+  targetPercent: number;
+}
+
+/** How the jobs lie: all but the last in Redis. */
+export type QueueKind = 'list' | 'bull' | 'bullmq' | 'stream' | 'celery' | 'sidekiq' | 'rq' | 'rabbitmq';
+
 export interface QueueSignal {
   kind: 'queue';
-  /** How jobs lie in Redis; only a plain list is read in this version. */
-  queue: 'list';
-  /** `redis://host:port/db`, never with a password. */
+  queue: QueueKind;
+  /** `redis://host:port/db`, for RabbitMQ `http://host:15672/vhost`; never with a password. */
   url: string;
   key: string;
+  /** consumer group of a stream */
+  group?: string;
+  /** key, or pattern with `*`, of the lists in which workers keep what they have taken from a list */
+  processing?: string;
+  /** what the library puts before its keys, where that is not its default */
+  prefix?: string;
   jobsPerReplica: number;
+  /** Empty the queue within this time instead; `jobsPerReplica` holds until the workers' rate is measured. */
+  drainMs?: number;
+  /** Jobs that one replica works at at once. Absent: measured while jobs wait. */
+  concurrency?: number;
+  /** More jobs than this wake a service from 0. */
+  activation?: number;
 }
 
 /** Requests that arrive at a balancer: a signal that does not saturate when the replicas do. */
@@ -30,6 +50,8 @@ export interface RequestSignal {
   kind: 'requests';
   /** the HAProxy backend that serves this service */
   backend: string;
+  /** Where the balancers tell their statistics. Absent: where the daemon's environment says. */
+  urls?: readonly string[];
   /**
    * Requests per second that one replica is meant to serve. Null: learned from CPU use, so that the service comes to
    * rest at the CPU target (see src/autoscale/service-rate.ts).
@@ -39,7 +61,45 @@ export interface RequestSignal {
   forecast: boolean;
 }
 
-export type SignalPolicy = ResourceSignal | QueueSignal | RequestSignal;
+/** What else HAProxy counts for one backend, summed over every balancer. */
+export interface BackendSignal {
+  /**
+   * `queued`: requests that wait for a server. `sessions`: open connections. `response`: mean time to the answer, ms.
+   * `errors`: percent of answers that are 5xx.
+   */
+  kind: 'queued' | 'sessions' | 'response' | 'errors';
+  backend: string;
+  urls?: readonly string[];
+  /** Per replica for `queued` and `sessions`; else for the service as a whole. */
+  target: number;
+}
+
+/** `total`: grows with the work, the target is per replica. `level`: the same for all replicas, like a latency. */
+export type NumberForm = 'total' | 'level';
+
+export interface PrometheusSignal {
+  kind: 'prometheus';
+  /** of the server, without `/api/v1/query` */
+  url: string;
+  query: string;
+  form: NumberForm;
+  target: number;
+  activation?: number;
+}
+
+export interface JsonSignal {
+  kind: 'json';
+  url: string;
+  /** RFC 6901, e.g. `/queue/depth` */
+  pointer: string;
+  form: NumberForm;
+  target: number;
+  activation?: number;
+}
+
+/** A signal whose number is asked for as a whole, not task by task. */
+export type LoadSignal = QueueSignal | RequestSignal | BackendSignal | PrometheusSignal | JsonSignal;
+export type SignalPolicy = ResourceSignal | ThrottlingSignal | LoadSignal;
 
 /** Most change per `STEP_PERIOD_MS`. Where both are given the larger counts; neither means no limit. */
 export interface StepLimit {
@@ -82,6 +142,7 @@ export interface PolicySubject {
   Labels?: Record<string, string>;
   Mode: { Replicated?: object; Global?: object; ReplicatedJob?: object; GlobalJob?: object };
   TaskTemplate: {
+    ContainerSpec?: { Image?: string; Labels?: Record<string, string> };
     Resources?: { Limits?: { NanoCPUs?: number; MemoryBytes?: number } };
   };
 }

@@ -84,6 +84,15 @@ export function parsePositive(field: Field, sink: ProblemSink, what: string): nu
   return value;
 }
 
+/** A number that may be 0. */
+export function parseCount(field: Field, sink: ProblemSink, what: string): number | null {
+  const value = parseDecimal(field.text);
+  if (value === null || value > 1e9) {
+    return sink.reject(field, `is not a number of ${what}`, `Write ${field.assign('5')}, for example.`);
+  }
+  return value;
+}
+
 export function parseDurationMs(field: Field, sink: ProblemSink): number | null {
   const ns = parseDurationNs(field.text);
   if (ns === null) {

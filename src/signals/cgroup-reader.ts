@@ -3,7 +3,7 @@
  * container, tens of microseconds, no Engine involved. Knows cgroup v1, v2 and v1 with a unified hierarchy beside it.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UsageQuery } from './types.js';
 import type { ContainerReading, UsageReader } from './usage-reader.js';
@@ -11,6 +11,8 @@ import type { ContainerReading, UsageReader } from './usage-reader.js';
 interface CgroupFiles {
   version: 1 | 2;
   cpu: string;
+  /** version 1 alone: the file with the throttling, which in version 2 is the one above; null where there is none */
+  cpuStat: string | null;
   memory: string;
   memoryStat: string;
 }
@@ -53,7 +55,15 @@ export class CgroupReader implements UsageReader {
       const atMs = this.#clock();
       const cpuNs = files.version === 1 ? Number(text) : Number(valueOf(text, 'usage_usec')) * 1000;
       if (!Number.isFinite(cpuNs)) return null;
-      return { reader: 'cgroup', atMs, cpuNs, memoryBytes: readMemory(files) };
+      const stat =
+        files.version === 2 ? text : files.cpuStat === null ? '' : readFileSync(files.cpuStat, 'latin1');
+      return {
+        reader: 'cgroup',
+        atMs,
+        cpuNs,
+        memoryBytes: readMemory(files),
+        throttling: throttlingOf(stat),
+      };
     } catch {
       this.#files.delete(query.containerId);
       return null;
@@ -68,15 +78,18 @@ export class CgroupReader implements UsageReader {
     if (query.pid === null || query.pid <= 0) return null;
     const paths = parseCgroups(readFileSync(join(this.#procRoot, String(query.pid), 'cgroup'), 'latin1'));
     const cpu = paths.get('cpuacct');
+    const quota = paths.get('cpu');
     const memory = paths.get('memory');
     const unified = paths.get('');
     const names = (path: string | undefined): path is string =>
       path?.includes(query.containerId) === true && !path.split('/').includes('..');
     if (names(cpu) && names(memory)) {
       const memoryDir = join(this.#cgroupRoot, 'memory', memory);
+      const stat = names(quota) ? join(this.#cgroupRoot, 'cpu', quota, 'cpu.stat') : null;
       return {
         version: 1,
         cpu: join(this.#cgroupRoot, 'cpuacct', cpu, 'cpuacct.usage'),
+        cpuStat: stat !== null && existsSync(stat) ? stat : null,
         memory: join(memoryDir, 'memory.usage_in_bytes'),
         memoryStat: join(memoryDir, 'memory.stat'),
       };
@@ -86,6 +99,7 @@ export class CgroupReader implements UsageReader {
       return {
         version: 2,
         cpu: join(dir, 'cpu.stat'),
+        cpuStat: null,
         memory: join(dir, 'memory.current'),
         memoryStat: join(dir, 'memory.stat'),
       };
@@ -102,6 +116,12 @@ function parseCgroups(text: string): Map<string, string> {
     for (const controller of match?.[1]?.split(',') ?? []) paths.set(controller, match?.[2] ?? '/');
   }
   return paths;
+}
+
+function throttlingOf(stat: string): ContainerReading['throttling'] {
+  const periods = Number(valueOf(stat, 'nr_periods'));
+  const throttled = Number(valueOf(stat, 'nr_throttled'));
+  return Number.isFinite(periods) && Number.isFinite(throttled) ? { periods, throttled } : null;
 }
 
 /** Usage minus inactive file cache, as `docker stats` shows it (docker/cli `calculateMemUsageUnixNoCache`). */

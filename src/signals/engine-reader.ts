@@ -32,7 +32,19 @@ function readingOf(stats: ContainerStats): ContainerReading | null {
   const atMs = Date.parse(stats.read);
   const cpuNs = stats.cpu_stats.cpu_usage.total_usage;
   if (!(atMs > 0) || !Number.isFinite(cpuNs)) return null;
-  return { reader: 'engine', atMs, cpuNs, memoryBytes: memoryOf(stats.memory_stats) };
+  return {
+    reader: 'engine',
+    atMs,
+    cpuNs,
+    memoryBytes: memoryOf(stats.memory_stats),
+    throttling: throttlingOf(stats.cpu_stats),
+  };
+}
+
+function throttlingOf({
+  throttling_data: data,
+}: ContainerStats['cpu_stats']): ContainerReading['throttling'] {
+  return data === undefined ? null : { periods: data.periods, throttled: data.throttled_periods };
 }
 
 /** Usage minus inactive file cache, as `docker stats` shows it (docker/cli `calculateMemUsageUnixNoCache`). */

@@ -6,9 +6,10 @@
 import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { valueOrNull } from './deadline.js';
+import { QueueUnknown, type RedisAsk } from './redis-ask.js';
 import type { PasswordSource } from './redis-password.js';
 
-export type ListLength = { length: number } | { unknown: string };
+export type RedisAnswer<T> = { value: T } | { unknown: string };
 
 const LONGEST_RETRY_MS = 2_000;
 
@@ -27,14 +28,14 @@ export class RedisConnection {
   }
 
   /**
-   * Length of a list. A missing key is an empty list (0); another type, and any failure, is unknown with a reason.
-   * Does not throw, and ends with the signal.
+   * What `read` makes of the answers to its commands; unknown with a reason when it throws, and when there is no
+   * connection or no answer. Does not throw, and ends with the signal.
    */
-  async listLength(key: string, signal: AbortSignal): Promise<ListLength> {
+  async run<T>(read: (ask: RedisAsk) => Promise<T>, signal: AbortSignal): Promise<RedisAnswer<T>> {
     const client = await (this.#client ??= this.#open());
     for (;;) {
       if (!(await ready(client, signal))) return { unknown: this.#lastError ?? 'no connection' };
-      const asked = this.#ask(client, key).catch((error: unknown): ListLength => ({
+      const asked = this.#ask(client, read).catch((error: unknown): RedisAnswer<T> => ({
         unknown: firstLine(error),
       }));
       const answer = await valueOrNull(asked, signal);
@@ -44,7 +45,7 @@ export class RedisConnection {
         return { unknown: 'connected, but no answer in time' };
       }
       // Lost while asking: there may be time for another connection.
-      if ('length' in answer || client.status === 'ready') return answer;
+      if ('value' in answer || client.status === 'ready') return answer;
     }
   }
 
@@ -87,18 +88,24 @@ export class RedisConnection {
     return client;
   }
 
-  async #ask(client: Redis, key: string): Promise<ListLength> {
+  async #ask<T>(client: Redis, read: (ask: RedisAsk) => Promise<T>): Promise<RedisAnswer<T>> {
     const problem = await this.#prepare(client);
     if (problem !== null) return { unknown: problem };
-    const answers = await client.pipeline().type(key).llen(key).exec();
-    const [type, length] = answers ?? [];
-    if (typeof type?.[1] === 'string' && type[1] !== 'list' && type[1] !== 'none') {
-      return { unknown: `key "${key}" holds a ${type[1]}, not a list` };
-    }
-    if (typeof length?.[1] === 'number') return { length: length[1] };
-    const failure = length?.[0] ?? type?.[0] ?? 'no answer';
-    if (/^NOAUTH/.test(firstLine(failure))) this.#prepared = false;
-    return { unknown: firstLine(failure) };
+    const value = await read(async (...commands) => {
+      const answers = await client.pipeline(commands.map((command) => [...command])).exec();
+      return commands.map((command, index) => {
+        const [error, answer] = answers?.[index] ?? [new Error('no answer')];
+        if (error === null) return answer;
+        const message = firstLine(error);
+        if (message.startsWith('NOAUTH')) this.#prepared = false;
+        throw new QueueUnknown(
+          message.startsWith('WRONGTYPE')
+            ? `key "${String(command[1])}" holds something that ${command[0]} cannot read`
+            : message,
+        );
+      });
+    });
+    return { value };
   }
 
   /**

@@ -15,18 +15,29 @@ export interface Source<Query, Reading> {
   close(): Promise<void>;
 }
 
-export interface QueueQuery {
-  /** `redis://` or `rediss://`, without a password */
-  url: string;
-  key: string;
+/** What a source found for one signal. */
+export interface Measurement {
+  /** null when unknown, with the reason in `note`. Of a queue: the jobs that wait and those in flight. */
+  value: number | null;
+  /** How old the number already was when it was read, milliseconds; 0 where the source does not tell. */
+  ageMs?: number;
+  note?: string;
+  /** Why the number may be too small: `only 1 of 2 balancers answered`. */
+  partial?: string;
+  /** requests that wait for a server at this moment, beside those that arrive; null when unknown */
+  queued?: number | null;
+  /** more about a queue */
+  work?: QueueWork;
 }
 
-export interface QueueLength {
-  /** null when unknown, with the reason in `note` */
-  length: number | null;
-  /** wall clock, milliseconds since 1970; null when unknown */
-  at: number | null;
-  note?: string;
+export interface QueueWork {
+  waiting: number;
+  /** being worked at; null where that cannot be seen */
+  inFlight: number | null;
+  /** nobody takes from the queue for now, because somebody said so */
+  paused: boolean;
+  /** jobs finished since some moment in the past, of which only the growth means something; null where not counted */
+  done: number | null;
 }
 
 /** One running task of this Engine's node, with what its use is measured against. */
@@ -50,6 +61,8 @@ export interface TaskUsage {
   /** null without a memory limit, and when the reading failed */
   memoryPercent: number | null;
   memoryBytes: number | null;
+  /** periods in which the CPU limit held the task back, in percent of those in which it ran; null like `cpuPercent` */
+  throttledPercent: number | null;
 }
 
 /** What is known of one service's use. */

@@ -11,6 +11,8 @@ export interface ContainerReading {
   cpuNs: number;
   /** Memory in use without file cache that could be dropped at once; null when unknown */
   memoryBytes: number | null;
+  /** periods of the CPU limit since the container began, and those in which it was held back; null when unknown */
+  throttling: { periods: number; throttled: number } | null;
 }
 
 export interface UsageReader {

@@ -137,12 +137,14 @@ describe('the kernel', () => {
   const V1 = {
     'proc/7/cgroup': `12:memory:/docker/${ID}\n4:cpu,cpuacct:/docker/${ID}\n0::/docker/${ID}\n`,
     [`cg/cpuacct/docker/${ID}/cpuacct.usage`]: '123456789\n',
+    [`cg/cpu/docker/${ID}/cpu.stat`]: 'nr_periods 40\nnr_throttled 10\nthrottled_time 5\n',
     [`cg/memory/docker/${ID}/memory.usage_in_bytes`]: '5000\n',
     [`cg/memory/docker/${ID}/memory.stat`]: 'cache 1\ninactive_file 7\ntotal_inactive_file 2000\ntotal_x 1\n',
   };
   const V2 = {
     'proc/7/cgroup': `0::/system.slice/docker-${ID}.scope\n`,
-    [`cg/system.slice/docker-${ID}.scope/cpu.stat`]: 'usage_usec 123456\nuser_usec 1\n',
+    [`cg/system.slice/docker-${ID}.scope/cpu.stat`]:
+      'usage_usec 123456\nuser_usec 1\nnr_periods 40\nnr_throttled 10\n',
     [`cg/system.slice/docker-${ID}.scope/memory.current`]: '5000\n',
     [`cg/system.slice/docker-${ID}.scope/memory.stat`]: 'anon 1\ninactive_file 2000\n',
   };
@@ -155,12 +157,24 @@ describe('the kernel', () => {
 
   it('v1, with a unified hierarchy beside it', async () => {
     await write(V1);
-    expect(await read()).toEqual({ reader: 'cgroup', atMs: 42, cpuNs: 123456789, memoryBytes: 3000 });
+    expect(await read()).toEqual({
+      reader: 'cgroup',
+      atMs: 42,
+      cpuNs: 123456789,
+      memoryBytes: 3000,
+      throttling: { periods: 40, throttled: 10 },
+    });
   });
 
   it('v2', async () => {
     await write(V2);
-    expect(await read()).toEqual({ reader: 'cgroup', atMs: 42, cpuNs: 123456000, memoryBytes: 3000 });
+    expect(await read()).toEqual({
+      reader: 'cgroup',
+      atMs: 42,
+      cpuNs: 123456000,
+      memoryBytes: 3000,
+      throttling: { periods: 40, throttled: 10 },
+    });
   });
 
   it.each([
@@ -197,6 +211,7 @@ describe('the kernel', () => {
           atMs: turn * 1_000,
           cpuNs: turn,
           memoryBytes: 1,
+          throttling: null,
         }),
       keepOnly: () => undefined,
     };
@@ -264,6 +279,7 @@ describe('what is measured', () => {
       cpuPercent: index * 50,
       memoryPercent: null,
       memoryBytes: 1,
+      throttledPercent: null,
     }));
     expect(summariseUsage(tasks, usage).get('s')).toMatchObject({
       cpuPercent: 25,

@@ -77,10 +77,18 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     const reading = await this.#firstReading(query, signal);
     const { taskId, serviceId } = query;
     if (reading === null) {
-      return { taskId, serviceId, cpuPercent: null, memoryPercent: null, memoryBytes: null };
+      return {
+        taskId,
+        serviceId,
+        cpuPercent: null,
+        memoryPercent: null,
+        memoryBytes: null,
+        throttledPercent: null,
+      };
     }
     const now: Previous = { ...reading, arrivedMs: this.#clock() };
-    const cores = coresUsed(this.#previous.get(query.containerId), now);
+    const before = this.#previous.get(query.containerId);
+    const cores = coresUsed(before, now);
     this.#previous.set(query.containerId, now);
     return {
       taskId,
@@ -91,6 +99,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
           ? null
           : (reading.memoryBytes / query.memoryLimitBytes) * 100,
       memoryBytes: reading.memoryBytes,
+      throttledPercent: cores === null ? null : throttledPercent(before, now),
     };
   }
 
@@ -111,6 +120,15 @@ function coresUsed(before: Previous | undefined, now: Previous): number | null {
   if (span < SHORTEST_SPAN_MS || used < 0) return null;
   if (Math.abs(span - (now.arrivedMs - before.arrivedMs)) > CLOCK_SLACK_MS) return null;
   return used / (span * 1e6);
+}
+
+/** A task that did not run between the two readings was not held back either. */
+function throttledPercent(before: Previous | undefined, now: Previous): number | null {
+  if (!before?.throttling || now.throttling === null) return null;
+  const periods = now.throttling.periods - before.throttling.periods;
+  const throttled = now.throttling.throttled - before.throttling.throttled;
+  if (periods < 0 || throttled < 0) return null;
+  return periods === 0 ? 0 : (throttled / periods) * 100;
 }
 
 /** Queries for those of the tasks that run in a container on this node, with what their use is a percentage of. */

@@ -1,5 +1,6 @@
 import { decodeEnvironment } from '../../policy/environment.js';
 import type { EnvironmentPolicy } from '../../policy/policy.js';
+import { valueText } from '../../autoscale/text.js';
 import { evaluateOnce } from '../../daemon/evaluate.js';
 import { formatEvent } from '../../daemon/report.js';
 import { DEFAULT_INTERVAL_MS, runDaemon } from '../../daemon/run.js';
@@ -132,10 +133,7 @@ async function show(context: Context, evaluation: Evaluation, dryRun: boolean): 
 
 function signalsText({ decision }: ServiceOutcome): string {
   return decision.signals
-    .map(
-      ({ signal, value, unit, aim }) =>
-        `${signal} ${value === null ? '-' : `${Math.round(value)} ${unit}`} (${aim})`,
-    )
+    .map(({ signal, value, unit, aim }) => `${signal} ${valueText({ value, unit })} (${aim})`)
     .join(', ');
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { signalAim, signalName } from '../../policy/describe.js';
 import type { SignalPolicy } from '../../policy/policy.js';
 import { lookAtSwarm } from '../../status/collect.js';
 import { statusOf, type Status, type StatusService, type Usage } from '../../status/model.js';
@@ -130,13 +131,7 @@ function policyText({ policy, policyProblems }: StatusService, red: (text: strin
 }
 
 function signalText(signal: SignalPolicy): string {
-  if (signal.kind === 'queue') return `${signal.key} ${signal.jobsPerReplica}`;
-  if (signal.kind === 'requests')
-    return `requests to ${signal.backend}${signal.perReplica === null ? '' : ` ${signal.perReplica}/s`}`;
-  const { rule } = signal;
-  return rule.kind === 'target'
-    ? `${signal.kind} ${rule.targetPercent} %`
-    : `${signal.kind} ${rule.downPercent}-${rule.upPercent} %`;
+  return `${signalName(signal)} ${signalAim(signal)}`;
 }
 
 function lastScaleText({ lastScale }: StatusService, now: number): string {

@@ -1,4 +1,3 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -7,48 +6,28 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { RedisLists } from './redis-lists.js';
+import { freePort, isInstalled, Servers } from '../../test/support/servers.js';
+import type { QueueSignal } from '../policy/policy.js';
 import { passwordFromEnvironment } from './redis-password.js';
+import { RedisQueues } from './redis-queues.js';
 
-const installed = spawnSync('redis-server', ['--version']).status === 0;
 const noPassword = (): Promise<null> => Promise.resolve(null);
-
-const running: ChildProcess[] = [];
-const sources: RedisLists[] = [];
+const servers = new Servers();
+const start = servers.redis.bind(servers);
+const stop = servers.stop.bind(servers);
+const sources: RedisQueues[] = [];
 
 afterEach(async () => {
   for (const source of sources.splice(0)) await source.close();
-  for (const server of running.splice(0)) await stop(server);
+  await servers.stopAll();
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+function queue(url: string, key = 'orders'): QueueSignal {
+  return { kind: 'queue', queue: 'list', url, key, jobsPerReplica: 10 };
 }
 
-async function start(port: number, ...args: string[]): Promise<ChildProcess> {
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args];
-  const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'], cwd: tmpdir() });
-  running.push(server);
-  for await (const chunk of server.stdout as AsyncIterable<Buffer>) {
-    if (chunk.toString().includes('Ready to accept connections')) break;
-  }
-  server.stdout.resume();
-  return server;
-}
-
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  server.kill('SIGCONT');
-  server.kill('SIGKILL');
-  await once(server, 'exit');
-}
-
-function lists(options: Partial<ConstructorParameters<typeof RedisLists>[0]> = {}): RedisLists {
-  const source = new RedisLists({ password: noPassword, ...options });
+function lists(options: Partial<ConstructorParameters<typeof RedisQueues>[0]> = {}): RedisQueues {
+  const source = new RedisQueues({ password: noPassword, ...options });
   sources.push(source);
   return source;
 }
@@ -65,39 +44,33 @@ async function fill(
 
 /** Reads until the answer pleases, so that reconnecting has its time. */
 async function until(
-  read: () => Promise<{ length: number | null }>,
-  pleases: (length: number | null) => boolean,
+  read: () => Promise<{ value: number | null }>,
+  pleases: (value: number | null) => boolean,
 ): Promise<number | null> {
   const deadline = performance.now() + 8_000;
   for (;;) {
-    const { length } = await read();
-    if (pleases(length) || performance.now() > deadline) return length;
+    const { value } = await read();
+    if (pleases(value) || performance.now() > deadline) return value;
     await delay(50);
   }
 }
 
-describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server)', () => {
+describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped without redis-server)', () => {
   it('counts jobs, and an absent key as an empty queue', async () => {
     const port = await freePort();
     await start(port);
     await fill(port, (client) => client.rpush('orders', ...Array.from({ length: 100 }, String)));
     const url = `redis://127.0.0.1:${port}/0`;
-    const answer = await lists({ now: () => 42 }).read([
-      { url, key: 'orders' },
-      { url, key: 'absent' },
-    ]);
-    expect(answer).toEqual([
-      { length: 100, at: 42 },
-      { length: 0, at: 42 },
-    ]);
+    const answer = await lists().read([queue(url), queue(url, 'absent')]);
+    expect(answer).toMatchObject([{ value: 100 }, { value: 0 }]);
   });
 
   it('says what a key is that is no list', async () => {
     const port = await freePort();
     await start(port);
     await fill(port, (client) => client.hset('orders', 'a', '1'));
-    const [answer] = await lists().read([{ url: `redis://127.0.0.1:${port}/0`, key: 'orders' }]);
-    expect(answer).toEqual({ length: null, at: null, note: 'key "orders" holds a hash, not a list' });
+    const [answer] = await lists().read([queue(`redis://127.0.0.1:${port}/0`)]);
+    expect(answer).toEqual({ value: null, note: 'key "orders" holds a hash, not a list' });
   });
 
   it('reads the database that the URL names', async () => {
@@ -109,9 +82,9 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     });
     const source = lists();
     const [third, first] = await source.read(
-      [3, 0].map((database) => ({ url: `redis://127.0.0.1:${port}/${database}`, key: 'orders' })),
+      [3, 0].map((database) => queue(`redis://127.0.0.1:${port}/${database}`)),
     );
-    expect([third?.length, first?.length]).toEqual([2, 0]);
+    expect([third?.value, first?.value]).toEqual([2, 0]);
   });
 
   it('is unknown within its deadline while Redis is gone, and goes on when it is back', async () => {
@@ -119,33 +92,33 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     const server = await start(port);
     await fill(port, (client) => client.rpush('orders', 'a'));
     const source = lists();
-    const read = async () => (await source.read([{ url: `redis://127.0.0.1:${port}/0`, key: 'orders' }]))[0]!;
-    expect((await read()).length).toBe(1);
+    const read = async () => (await source.read([queue(`redis://127.0.0.1:${port}/0`)]))[0]!;
+    expect((await read()).value).toBe(1);
 
     await stop(server);
     const began = performance.now();
     const gone = await read();
-    expect(gone.length).toBeNull();
+    expect(gone.value).toBeNull();
     expect(gone.note).toMatch(/./);
     expect(performance.now() - began).toBeLessThan(1_500);
     expect((await read()).note).toMatch(/ECONNREFUSED|the connection was lost/);
 
     await start(port);
     await fill(port, (client) => client.rpush('orders', 'a', 'b', 'c'));
-    expect(await until(read, (length) => length === 3)).toBe(3);
+    expect(await until(read, (value) => value === 3)).toBe(3);
   });
 
   it('is unknown while Redis hangs, and reads again when it moves', async () => {
     const port = await freePort();
     const server = await start(port);
     const source = lists({ deadlineMs: 300 });
-    const read = async () => (await source.read([{ url: `redis://127.0.0.1:${port}/0`, key: 'orders' }]))[0]!;
-    expect((await read()).length).toBe(0);
+    const read = async () => (await source.read([queue(`redis://127.0.0.1:${port}/0`)]))[0]!;
+    expect((await read()).value).toBe(0);
     server.kill('SIGSTOP');
-    expect(await read()).toEqual({ length: null, at: null, note: 'connected, but no answer in time' });
-    expect((await read()).length).toBeNull();
+    expect(await read()).toEqual({ value: null, note: 'connected, but no answer in time' });
+    expect((await read()).value).toBeNull();
     server.kill('SIGCONT');
-    expect(await until(read, (length) => length === 0)).toBe(0);
+    expect(await until(read, (value) => value === 0)).toBe(0);
   });
 
   it('replaces a connection that has died without a word', async () => {
@@ -160,9 +133,9 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     await once(proxy, 'listening');
     const url = `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}/0`;
     const source = lists({ deadlineMs: 300 });
-    const read = async () => (await source.read([{ url, key: 'orders' }]))[0]!;
+    const read = async () => (await source.read([queue(url)]))[0]!;
     expect((await read()).note).toBe('connected, but no answer in time');
-    expect((await read()).length).toBe(0);
+    expect((await read()).value).toBe(0);
     await source.close();
     for (const socket of sockets) socket.destroy();
     proxy.close();
@@ -178,13 +151,13 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     const said = ['log', 'warn', 'error'] as const;
     const spies = said.map((name) => vi.spyOn(console, name).mockImplementation(() => undefined));
     const source = lists({ password: passwordFromEnvironment({ REDIS_PASSWORD_FILE: file }) });
-    const read = async () => (await source.read([{ url: `redis://127.0.0.1:${port}/0`, key: 'orders' }]))[0]!;
+    const read = async () => (await source.read([queue(`redis://127.0.0.1:${port}/0`)]))[0]!;
 
     const refused = await read();
     expect(refused.note).toContain('WRONGPASS');
     expect(JSON.stringify(refused)).not.toContain('secret');
     await writeFile(file, 'right-secret\n');
-    expect((await read()).length).toBe(2);
+    expect((await read()).value).toBe(2);
     for (const spy of spies) expect(spy).not.toHaveBeenCalled();
     await rm(directory, { recursive: true });
   });
@@ -193,11 +166,11 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     const port = await freePort();
     const server = await start(port, '--requirepass', 'secret');
     const source = lists({ password: passwordFromEnvironment({ REDIS_PASSWORD: 'secret' }) });
-    const read = async () => (await source.read([{ url: `redis://127.0.0.1:${port}/0`, key: 'orders' }]))[0]!;
-    expect((await read()).length).toBe(0);
+    const read = async () => (await source.read([queue(`redis://127.0.0.1:${port}/0`)]))[0]!;
+    expect((await read()).value).toBe(0);
     await stop(server);
     await start(port, '--requirepass', 'secret');
-    expect(await until(read, (length) => length === 0)).toBe(0);
+    expect(await until(read, (value) => value === 0)).toBe(0);
   });
 
   it('offers a password to a Redis that wants none without a word on the terminal', async () => {
@@ -205,8 +178,8 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
     await start(port);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const source = lists({ password: passwordFromEnvironment({ REDIS_PASSWORD: 'secret' }) });
-    const [answer] = await source.read([{ url: `redis://127.0.0.1:${port}/0`, key: 'orders' }]);
-    expect(answer?.length).toBe(0);
+    const [answer] = await source.read([queue(`redis://127.0.0.1:${port}/0`)]);
+    expect(answer?.value).toBe(0);
     expect(warn).not.toHaveBeenCalled();
   });
 });
@@ -214,8 +187,8 @@ describe.skipIf(!installed)('lists of a real Redis (skipped without redis-server
 describe('lists of a Redis that is not there', () => {
   it('names the reason, and lets the others be read', async () => {
     const source = lists({ deadlineMs: 400 });
-    const [answer] = await source.read([{ url: `redis://127.0.0.1:${await freePort()}/0`, key: 'orders' }]);
-    expect(answer?.length).toBeNull();
+    const [answer] = await source.read([queue(`redis://127.0.0.1:${await freePort()}/0`)]);
+    expect(answer?.value).toBeNull();
     expect(answer?.note).toContain('ECONNREFUSED');
   });
 

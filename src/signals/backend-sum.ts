@@ -1,0 +1,115 @@
+/** One number for a backend from what several balancers counted. Pure. */
+
+import type { BackendStats } from '../balancer/stats.js';
+import type { BackendSignal, RequestSignal } from '../policy/policy.js';
+import type { Measurement } from './types.js';
+
+export interface BackendSample extends BackendStats {
+  /** milliseconds of a clock that does not jump */
+  atMs: number;
+}
+
+/** One balancer's last sample, and the ones before it, oldest first. */
+export interface BackendSpan {
+  now: BackendSample;
+  before: readonly BackendSample[];
+}
+
+/** A rate over a shorter time says more about chance than about the load. */
+const SHORTEST_RATE_MS = 2_000;
+
+/** The share of errors is taken over this long, and not at all from fewer answers than these. */
+const ERRORS_OVER_MS = 30_000;
+const FEWEST_ANSWERS = 20;
+
+export function sumBackend(
+  kind: (RequestSignal | BackendSignal)['kind'],
+  spans: readonly BackendSpan[],
+): Measurement {
+  switch (kind) {
+    case 'requests':
+      return { ...sumRates(spans), queued: sumNow('queued', spans) };
+    case 'queued':
+    case 'sessions': {
+      const value = sumNow(kind, spans);
+      return value === null ? { value, note: `HAProxy does not tell ${kind}` } : { value };
+    }
+    case 'response':
+      return meanResponse(spans);
+    case 'errors':
+      return shareOfErrors(spans);
+  }
+}
+
+function sumNow(kind: 'queued' | 'sessions', spans: readonly BackendSpan[]): number | null {
+  const values = spans.map(({ now }) => now[kind]);
+  const whole = values.filter((value) => value !== null);
+  return whole.length < values.length ? null : sum(whole);
+}
+
+/**
+ * Requests per second. From the second reading on by the growth of the counter; a counter that has shrunk began anew
+ * when the balancer started, and everything in it is growth. On the first reading HAProxy's own rate over a second.
+ */
+function sumRates(spans: readonly BackendSpan[]): Measurement {
+  const rates = spans.map(rateOf);
+  const known = rates.filter((rate) => rate !== null);
+  if (known.length < rates.length) return { value: null, note: 'HAProxy does not tell the rate' };
+  const first = spans.some((span) => baseOf(span) === null);
+  return { value: sum(known), ...(first ? { note: 'over the last second' } : {}) };
+}
+
+function rateOf(span: BackendSpan): number | null {
+  const base = baseOf(span);
+  const { now } = span;
+  if (base === null) return now.perSecond;
+  const grown = growth(base.requests, now.requests);
+  return grown === null ? null : grown / ((now.atMs - base.atMs) / 1000);
+}
+
+/** The newest earlier sample that is old enough for a rate. */
+function baseOf({ now, before }: BackendSpan): BackendSample | null {
+  return before.findLast(({ atMs }) => now.atMs - atMs >= SHORTEST_RATE_MS) ?? null;
+}
+
+/**
+ * HAProxy's mean over the last 512 requests of each balancer, weighted by how many it had since the last reading.
+ * That mean stays as it was when requests stop coming; without any, no answer is too slow.
+ */
+function meanResponse(spans: readonly BackendSpan[]): Measurement {
+  const parts = spans.flatMap(({ now, before }) => {
+    const last = before.at(-1);
+    const requests = last === undefined ? now.perSecond : growth(last.requests, now.requests);
+    return requests === null || now.responseMs === null ? [] : [{ requests, ms: now.responseMs }];
+  });
+  if (parts.length < spans.length) return { value: null, note: 'HAProxy does not tell response times' };
+  const requests = sum(parts.map((part) => part.requests));
+  if (requests === 0) return { value: 0, note: 'no request came' };
+  return { value: sum(parts.map((part) => part.requests * part.ms)) / requests };
+}
+
+function shareOfErrors(spans: readonly BackendSpan[]): Measurement {
+  let answers = 0;
+  let errors = 0;
+  for (const { now, before } of spans) {
+    const base = before.find(({ atMs }) => now.atMs - atMs <= ERRORS_OVER_MS) ?? before.at(-1);
+    if (base === undefined) return { value: null, note: 'only one reading yet' };
+    const grown = growth(base.answers, now.answers);
+    const failed = growth(base.answers5xx, now.answers5xx);
+    if (grown === null || failed === null)
+      return { value: null, note: 'HAProxy counts no answers of this backend' };
+    answers += grown;
+    errors += failed;
+  }
+  if (answers < FEWEST_ANSWERS) return { value: 0, note: `too few answers to tell (${answers})` };
+  return { value: (errors / answers) * 100 };
+}
+
+function growth(before: number | null, now: number | null): number | null {
+  if (before === null || now === null) return null;
+  return now >= before ? now - before : now;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,82 @@
+/** Depth of RabbitMQ queues, from the management plugin's API: `messages_ready` and `messages_unacknowledged`. */
+
+import { httpGet } from '../http-get.js';
+import type { QueueSignal } from '../policy/policy.js';
+import type { AuthorizationSource } from './authorization.js';
+import { startDeadline } from './deadline.js';
+import { measurementOf } from './redis-queues.js';
+import type { Measurement, ReadOptions, Source } from './types.js';
+
+const READ_DEADLINE_MS = 2_000;
+
+export class RabbitQueues implements Source<QueueSignal, Measurement> {
+  readonly #authorization: AuthorizationSource;
+  readonly #deadlineMs: number;
+
+  constructor(options: { authorization: AuthorizationSource; deadlineMs?: number }) {
+    this.#authorization = options.authorization;
+    this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
+  }
+
+  describe({ key, url }: QueueSignal): string {
+    return `queue "${key}" at ${url}`;
+  }
+
+  async read(queries: readonly QueueSignal[], options: ReadOptions = {}): Promise<Measurement[]> {
+    const deadline = startDeadline(this.#deadlineMs, options.signal);
+    try {
+      return await Promise.all(queries.map((query) => this.#ask(query, deadline.signal)));
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #ask({ url, key }: QueueSignal, signal: AbortSignal): Promise<Measurement> {
+    try {
+      const header = await this.#authorization();
+      const { status, body } = await httpGet(queueAddress(url, key), {
+        signal,
+        headers: { accept: 'application/json', ...(header === null ? {} : { authorization: header }) },
+      });
+      return parseQueue(status, body, key);
+    } catch (error) {
+      return { value: null, note: `RabbitMQ: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  }
+}
+
+/** The path of the URL is the virtual host; none is the default one, whose name is `/`. */
+function queueAddress(url: string, queue: string): string {
+  const { origin, pathname } = new URL(url);
+  const vhost = decodeURIComponent(pathname.slice(1));
+  return `${origin}/api/queues/${encodeURIComponent(vhost === '' ? '/' : vhost)}/${encodeURIComponent(queue)}`;
+}
+
+/** A queue whose node is down, or that was declared a moment ago, is told without numbers: unknown, not empty. */
+export function parseQueue(status: number, body: string, queue: string): Measurement {
+  const unknown = (why: string): Measurement => ({ value: null, note: `RabbitMQ: ${why}` });
+  if (status === 401) return unknown('it wants a user and a password (SCALECTL_RABBITMQ_AUTH_FILE)');
+  if (status === 404) return unknown(`there is no queue "${queue}" in this virtual host`);
+  if (status !== 200) return unknown(`it answers ${status}`);
+  let answer: Partial<Record<string, unknown>>;
+  try {
+    answer = JSON.parse(body) as Partial<Record<string, unknown>>;
+  } catch {
+    return unknown('the answer is no JSON');
+  }
+  const { messages_ready: ready, messages_unacknowledged: unacknowledged } = answer;
+  if (typeof ready !== 'number' || typeof unacknowledged !== 'number') {
+    return unknown('it does not tell the depth of the queue (its node may be down, or the queue quite new)');
+  }
+  const stats = answer['message_stats'] as Partial<Record<string, unknown>> | undefined;
+  const acknowledged = stats?.['ack'];
+  return measurementOf({
+    waiting: ready,
+    inFlight: unacknowledged,
+    done: typeof acknowledged === 'number' ? acknowledged : null,
+  });
+}

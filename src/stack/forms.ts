@@ -4,7 +4,16 @@
  * them. What is in no known form stays, for the check to refuse.
  */
 
-import { entriesOf, isListTree, isMapTree, mapEntries, textOf, withEntry, type Tree } from './tree.js';
+import {
+  entriesOf,
+  isListTree,
+  isMapTree,
+  mapEntries,
+  textOf,
+  withEntry,
+  type ListTree,
+  type Tree,
+} from './tree.js';
 
 type Form = (tree: Tree) => Tree;
 
@@ -14,6 +23,7 @@ interface Forms {
 
 const pairs: Form = (tree) => {
   if (!isListTree(tree)) return texts(tree);
+  if (hasDoubles(tree)) return tree;
   const content = new Map<string, Tree>();
   for (const item of tree.content) {
     // A list of pairs is text throughout; a date among them is one that stands unquoted, as written.
@@ -24,6 +34,11 @@ const pairs: Form = (tree) => {
   }
   return { ...tree, content };
 };
+
+/** What docker refuses has to stay visible. */
+function hasDoubles({ content }: ListTree): boolean {
+  return new Set(content.map((item) => item.content)).size < content.length;
+}
 
 /** A mapping of texts. */
 const texts: Form = (tree) =>
@@ -43,7 +58,7 @@ const list: Form = (tree) =>
 
 /** Names become keys without content. */
 const keys: Form = (tree) => {
-  if (!isListTree(tree)) return tree;
+  if (!isListTree(tree) || hasDoubles(tree)) return tree;
   const content = new Map<string, Tree>();
   for (const item of tree.content) {
     if (typeof item.content !== 'string') return tree;

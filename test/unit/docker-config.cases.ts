@@ -402,6 +402,15 @@ const MERGES: Case[] = [
   },
 ];
 
+const DOUBLES: Case[] = [
+  one('labels', service('labels: [a, a]')),
+  one('labels with different values', service('labels: [a=1, a=2]')),
+  one('environment', service('environment: [A=1, A=1]')),
+  one('networks', `${service('networks: [n, n]')}networks: {n: }\n`),
+  one('ports', service('ports: [80, 80]')),
+  one('capabilities', service('cap_add: [KILL, KILL]')),
+];
+
 const TOP: Case[] = [
   one('version 2', `version: "2"\n${S}`),
   one('version 3', `version: "3"\n${S}`),
@@ -426,5 +435,6 @@ export const CASES: readonly (readonly [string, readonly Case[]])[] = [
   ['variables', VARIABLES],
   ['environment files', ENV_FILES],
   ['several files', MERGES],
+  ['what stands twice', DOUBLES],
   ['the top of a file', TOP],
 ];

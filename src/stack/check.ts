@@ -2,8 +2,8 @@
 
 import type { Problem } from '../errors.js';
 import { didYouMean, parseDurationNs, parseSizeBytes } from '../text.js';
-import { pathKey } from './interpolate.js';
 import type { Path, Source } from './source.js';
+import { pathKey } from './tree.js';
 
 export interface Warning {
   place: string;

@@ -6,9 +6,7 @@
  */
 
 import type { Problem } from '../errors.js';
-import { isListTree, isMapTree, mapEntries, placeOf, type Path, type Tree } from './tree.js';
-
-export { pathKey } from './tree.js';
+import { isMapTree, mapEntries, mapItems, placeOf, type Tree } from './tree.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,39 +27,41 @@ export interface InterpolateOptions {
 export function interpolate(root: Tree, { env, strict = false }: InterpolateOptions): Interpolated {
   const unset = new Map<string, string>();
   const problems: Problem[] = [];
-  const done = new Map<Tree, Tree>();
+  const done = new Map<Tree['content'], Tree['content']>();
 
-  const walk = (tree: Tree, path: Path): Tree => {
-    const { content } = tree;
-    if (typeof content === 'string') {
-      if (!content.includes('$')) return tree;
-      const onUnset = (name: string) => {
-        if (!unset.has(name)) unset.set(name, placeOf(tree));
-      };
-      const lookUp = (name: string) => (Object.hasOwn(env, name) ? env[name] : undefined);
-      const result = substitute(content, lookUp, { strict, onUnset });
-      if ('text' in result) return { ...tree, content: result.text, substituted: true };
-      problems.push({
-        place: placeOf(tree),
-        message: `${path.join('.')}: ${result.message}`,
-        hint: result.hint,
-      });
-      return tree;
-    }
-    // What aliases share is looked at once.
-    const before = done.get(tree);
-    if (before !== undefined) return before;
-    let changed = tree;
-    if (isMapTree(tree)) changed = mapEntries(tree, (value, key) => walk(value, [...path, key]));
-    else if (isListTree(tree)) {
-      const items = tree.content.map((item, index) => walk(item, [...path, index]));
-      changed = { ...tree, content: items };
-    }
-    done.set(tree, changed);
+  const path: (string | number)[] = [];
+  const below = (tree: Tree, key: string | number): Tree => {
+    path.push(key);
+    const changed = walk(tree);
+    path.pop();
     return changed;
   };
+  const walk = (tree: Tree): Tree => {
+    const { content } = tree;
+    if (typeof content === 'string') return content.includes('$') ? replaced(tree, content) : tree;
+    if (content === null || typeof content !== 'object') return tree;
+    // What aliases share is looked at once.
+    const before = done.get(content);
+    const changed = before ?? (isMapTree(tree) ? mapEntries(tree, below) : mapItems(tree, below)).content;
+    done.set(content, changed);
+    return changed === content ? tree : { ...tree, content: changed };
+  };
+  const replaced = (tree: Tree, text: string): Tree => {
+    const onUnset = (name: string) => {
+      if (!unset.has(name)) unset.set(name, placeOf(tree));
+    };
+    const lookUp = (name: string) => (Object.hasOwn(env, name) ? env[name] : undefined);
+    const result = substitute(text, lookUp, { strict, onUnset });
+    if ('text' in result) return { ...tree, content: result.text, substituted: true };
+    problems.push({
+      place: placeOf(tree),
+      message: `${path.join('.')}: ${result.message}`,
+      hint: result.hint,
+    });
+    return tree;
+  };
 
-  return { tree: walk(root, []), unset, problems };
+  return { tree: walk(root), unset, problems };
 }
 
 export interface SubstituteOptions {

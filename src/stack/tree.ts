@@ -71,23 +71,31 @@ export function withEntry(tree: Tree, key: string, value: Tree | undefined): Tre
   return { ...tree, content };
 }
 
-/** The same mapping with each entry's value changed; undefined leaves it out. */
+/** The same mapping with each entry's value changed; undefined leaves it out. Without a change it is the same tree. */
 export function mapEntries(tree: Tree, change: (value: Tree, key: string) => Tree | undefined): Tree {
   if (!isMapTree(tree)) return tree;
-  const content = new Map<string, Tree>();
-  let same = true;
+  let content: Map<string, Tree> | null = null;
   for (const [key, value] of tree.content) {
     const changed = change(value, key);
-    same &&= changed === value;
-    if (changed !== undefined) content.set(key, changed);
+    if (changed === value) continue;
+    content ??= new Map(tree.content);
+    if (changed === undefined) content.delete(key);
+    else content.set(key, changed);
   }
-  return same ? tree : { ...tree, content };
+  return content === null ? tree : { ...tree, content };
 }
 
-export function mapItems(tree: Tree, change: (item: Tree) => Tree): Tree {
+/** The same list with each item changed. Without a change it is the same tree. */
+export function mapItems(tree: Tree, change: (item: Tree, index: number) => Tree): Tree {
   if (!isListTree(tree)) return tree;
-  const content = tree.content.map(change);
-  return content.every((item, index) => item === tree.content[index]) ? tree : { ...tree, content };
+  let content: Tree[] | null = null;
+  for (const [index, item] of tree.content.entries()) {
+    const changed = change(item, index);
+    if (changed === item) continue;
+    content ??= [...tree.content];
+    content[index] = changed;
+  }
+  return content === null ? tree : { ...tree, content };
 }
 
 export function placeOf(tree: Tree): string {
@@ -110,25 +118,6 @@ function entryThatNames(tree: Tree, key: string | number): Tree | undefined {
   return itemsOf(tree).find((item) => `${textOf(item) ?? ''}=`.startsWith(`${key}=`));
 }
 
-/** How many values a tree stands for, and how many levels, when what is shared is counted each time. */
-export function measure(
-  tree: Tree,
-  known = new Map<Tree, { size: number; depth: number }>(),
-): { size: number; depth: number } {
-  if (tree.content === null || typeof tree.content !== 'object') return { size: 1, depth: 0 };
-  const before = known.get(tree);
-  if (before !== undefined) return before;
-  let [size, depth] = [1, 0];
-  for (const part of tree.content.values()) {
-    const inner = measure(part, known);
-    size += inner.size;
-    depth = Math.max(depth, inner.depth);
-  }
-  const measured = { size, depth: depth + 1 };
-  known.set(tree, measured);
-  return measured;
-}
-
 /** The plain value. A key `__proto__` is a key like any other. */
 export function toValue(tree: Tree): unknown {
   if (isMapTree(tree)) {
@@ -140,12 +129,17 @@ export function toValue(tree: Tree): unknown {
 /** Paths (as keys, see `pathKey`) of all texts that came out of variables. */
 export function substitutedPaths(root: Tree): Set<string> {
   const paths = new Set<string>();
-  const walk = (tree: Tree, path: Path): void => {
+  const path: (string | number)[] = [];
+  const walk = (tree: Tree): void => {
     if (tree.substituted === true) paths.add(pathKey(path));
-    if (isMapTree(tree)) for (const [key, value] of tree.content) walk(value, [...path, key]);
-    else if (isListTree(tree)) tree.content.forEach((item, index) => walk(item, [...path, index]));
+    if (tree.content === null || typeof tree.content !== 'object') return;
+    for (const [key, value] of tree.content.entries()) {
+      path.push(key);
+      walk(value);
+      path.pop();
+    }
   };
-  walk(root, []);
+  walk(root);
   return paths;
 }
 

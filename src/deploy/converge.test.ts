@@ -246,6 +246,29 @@ describe('convergence', () => {
     );
   });
 
+  it('must say that a task which ended well was stopped for its health', async () => {
+    const completed = crashLoop().map((one): SwarmTask => {
+      const { Err: _, ...status } = one.Status;
+      return {
+        ...one,
+        Status: { ...status, State: 'complete', ContainerStatus: { ContainerID: 'c1', ExitCode: 0 } },
+      };
+    });
+    const { error } = await ending(
+      new ScriptedSwarm({
+        services: [one],
+        looks: [completed],
+        container: { Health: { Status: 'unhealthy' } },
+      }),
+    );
+    expect((error as Error).message).toBe(
+      [
+        'shop_web: crash loop: it ended 3 times without staying up',
+        '  task shop_web.1 (crashed1xxxx): ended with exit code 0, stopped because its health check failed, on node node1',
+      ].join('\n'),
+    );
+  });
+
   it('must tell of a task that failed what is known when the time is over', async () => {
     const { error, events } = await ending(
       new ScriptedSwarm({ services: [one], looks: [crashLoop().slice(1, 2)], logs: ['one'] }),

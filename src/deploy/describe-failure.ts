@@ -1,7 +1,7 @@
 /** What is known of a task that failed, in a few lines: its error, exit code, node, and last words. */
 
 import type { ContainerInspector, LogReader } from '../swarm/engine.js';
-import type { ContainerState, SwarmNode, SwarmTask } from '../swarm/objects.js';
+import { hasHealthcheck, type ContainerState, type SwarmNode, type SwarmTask } from '../swarm/objects.js';
 import { taskName, type ServiceView } from './service-view.js';
 import type { Sight } from './watch.js';
 
@@ -57,6 +57,8 @@ function errorOf({ Status: { Err = '' } }: SwarmTask, said: string): string[] {
 
 function endOf({ Status }: SwarmTask, view: ServiceView, container: ContainerState | null): string[] {
   const code = Status.ContainerStatus?.ExitCode ?? 0;
+  // A container that failed its check and then stopped as it was asked to has ended well, as far as Swarm tells.
+  if (Status.State === 'complete') return [`ended with exit code ${code}`, ...healthOf(view, container)];
   if (code <= 0) return [];
   const limit = view.service.Spec.TaskTemplate.Resources?.Limits?.MemoryBytes;
   const allowed = limit === undefined ? '' : `, its limit is ${Math.round(limit / 2 ** 20)} MiB`;
@@ -64,6 +66,13 @@ function endOf({ Status }: SwarmTask, view: ServiceView, container: ContainerSta
   const unhealthy = Status.Err?.includes('unhealthy') === true;
   const guess = code === KILLED && container === null && limit !== undefined && !unhealthy;
   return [`exit code ${code}`, ...(guess ? [`perhaps killed for want of memory${allowed}`] : [])];
+}
+
+function healthOf({ service }: ServiceView, container: ContainerState | null): string[] {
+  if (container?.Health?.Status === 'unhealthy') return ['stopped because its health check failed'];
+  return container === null && hasHealthcheck(service)
+    ? ['perhaps stopped because its health check failed']
+    : [];
 }
 
 function checkOutput(container: ContainerState | null): string[] {

@@ -2,8 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Scenarios that run side by side mostly wait.
-    maxConcurrency: 8,
     projects: [
       {
         test: {
@@ -22,8 +20,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/setup.ts'],
-          // One Swarm serves all scenarios: they take turns.
+          // One Swarm serves all scenarios: files take turns. What runs side by side within one mostly waits.
           fileParallelism: false,
+          maxConcurrency: 8,
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },

@@ -47,7 +47,7 @@ const scenarios: Scenario[] = [
       'on node node1',
       '| cannot reach the moon',
     ],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'crash loop at update, failure_action pause',
@@ -55,7 +55,7 @@ const scenarios: Scenario[] = [
     stack: runs(CRASHES, updates('pause')),
     code: 1,
     says: ['the rollout is paused: update paused due to failure', 'exit code 3', '| cannot reach the moon'],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
     then: async (world) => {
       const again = await world.scalectl(['deploy', '-c', 'stack.yml']);
       expect(again.stderr).toContain('the rollout is paused');
@@ -68,7 +68,7 @@ const scenarios: Scenario[] = [
     stack: runs(CRASHES, updates('continue')),
     code: 1,
     says: ['crash loop: it ended', 'exit code 3', '| cannot reach the moon'],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'crash loop at update, failure_action rollback',
@@ -87,7 +87,7 @@ const scenarios: Scenario[] = [
     stack: runs(SLEEPS).replace('${SHOP_IMAGE}', '127.0.0.1:1/no/such:image'),
     code: 1,
     says: ['its image is missing: No such image: 127.0.0.1:1/no/such:image'],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'missing image at update',
@@ -95,7 +95,7 @@ const scenarios: Scenario[] = [
     stack: runs(SLEEPS).replace('${SHOP_IMAGE}', '127.0.0.1:1/no/such:image'),
     code: 1,
     says: ['the rollout is paused', 'No such image: 127.0.0.1:1/no/such:image'],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'unhealthy',
@@ -105,7 +105,7 @@ healthcheck: { test: 'echo "no pulse"; exit 1', interval: 1s, retries: 2 }
 deploy: { restart_policy: { delay: 1s } }`),
     code: 1,
     says: ['its health check fails: unhealthy 2 times', 'health check | no pulse'],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'no node with room',
@@ -122,7 +122,7 @@ deploy: { restart_policy: { delay: 1s } }`),
     stack: runs(SLEEPS, '{ placement: { constraints: [node.labels.disk == ssd] } }'),
     code: 1,
     says: ['no suitable node (scheduling constraints not satisfied on 1 node)', 'node.labels.disk == ssd'],
-    deadlineMs: 20_000,
+    deadlineMs: 30_000,
   },
   {
     name: 'more replicas than nodes may have',
@@ -136,14 +136,14 @@ deploy: { restart_policy: { delay: 1s } }`),
     stack: runs(SLEEPS).replace('init:', 'volumes: [/no/such/path:/data]\n    init:'),
     code: 1,
     says: [/it cannot be started: .*bind source path does not exist: \/no\/such\/path/],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'a command that is not there',
     stack: runs('[no-such-command]').replace('init: true', 'init: false'),
     code: 1,
     says: [/it cannot be started: exec: "no-such-command": executable file not found/],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'too little memory',
@@ -205,7 +205,7 @@ volumes: [once:/data]
 deploy: { restart_policy: { delay: 1s } }`).concat('volumes: { once: }\n'),
     code: 0,
     says: ['web.1 failed on node1: task: non-zero exit (1)', 'web 1/1 up'],
-    deadlineMs: 40_000,
+    deadlineMs: 60_000,
   },
   {
     name: 'crashes until another service is up',
@@ -240,50 +240,28 @@ services:
       /_two: no suitable node/,
       /still on the way:\n.*_three: [01]\/1 running, waiting for/,
     ],
-    deadlineMs: 20_000,
+    deadlineMs: 30_000,
   },
   {
     name: 'time over',
     stack: web(`command: ${SLEEPS}\nhealthcheck: { test: 'false', interval: 1s, start_period: 60s }`),
-    args: ['--timeout', '4s'],
+    args: ['--timeout', '6s'],
     code: 4,
-    says: ['not there after 4s', 'web: 0/1 running, waiting for tasks that are starting'],
-    deadlineMs: 15_000,
+    says: [/not there after/, /web: 0\/1 running, waiting for tasks that are \w+/],
+    deadlineMs: 30_000,
   },
   {
     name: 'time over between two failures',
     stack: runs(CRASHES),
-    args: ['--timeout', '4s'],
+    args: ['--timeout', '9s'],
     code: 4,
-    says: ['not there after 4s', 'exit code 3', '| cannot reach the moon'],
-    deadlineMs: 15_000,
+    says: [/not there after/, 'exit code 3', '| cannot reach the moon'],
+    deadlineMs: 30_000,
   },
 ];
 
 describe.concurrent('a deploy must tell what came of it', () => {
-  test.each(scenarios)('$name', async ({ name, before, stack, args = [], code, says, deadlineMs, then }) => {
-    const world = openWorld(name.replaceAll(/[^a-z]+/g, '-').slice(0, 40));
-    const file = join(world.directory, 'stack.yml');
-    try {
-      if (before !== undefined) {
-        writeFileSync(file, before);
-        const ready = await world.scalectl(['deploy', '-c', 'stack.yml']);
-        expect(ready.stderr).toContain('is up after');
-      }
-      writeFileSync(file, stack);
-      const startedAt = performance.now();
-      const deployed = await world.scalectl(['deploy', '-c', 'stack.yml', ...args]);
-      const tookMs = performance.now() - startedAt;
-      for (const text of says) expect(deployed.stderr).toMatch(text);
-      expect(deployed.code).toBe(code);
-      expect(tookMs).toBeLessThan(deadlineMs);
-      await then?.(world, deployed);
-    } finally {
-      await world.scalectl(['down', '--volumes', '--yes', '--timeout', '20s']);
-      world.close();
-    }
-  });
-
+  // The longest goes first, so that the others run beside it.
   test('a node lost during the rollout', async () => {
     const lab = await startLab({ name: `${inject('labName')}-lost`, nodes: 3 });
     const world = openWorld('lost', {}, lab.name);
@@ -326,6 +304,32 @@ deploy: { replicas: 3, update_config: { parallelism: 1, monitor: 2s } }`);
       await lab.down();
     }
   });
+
+  test.each(scenarios.map((it) => [it.name, it] as const))(
+    '%s',
+    async (_, { name, before, stack, args = [], code, says, deadlineMs, then }) => {
+      const world = openWorld(name.replaceAll(/[^a-z]+/g, '-').slice(0, 40));
+      const file = join(world.directory, 'stack.yml');
+      try {
+        if (before !== undefined) {
+          writeFileSync(file, before);
+          const ready = await world.scalectl(['deploy', '-c', 'stack.yml']);
+          expect(ready.stderr).toContain('is up after');
+        }
+        writeFileSync(file, stack);
+        const startedAt = performance.now();
+        const deployed = await world.scalectl(['deploy', '-c', 'stack.yml', ...args]);
+        const tookMs = performance.now() - startedAt;
+        for (const text of says) expect(deployed.stderr).toMatch(text);
+        expect(deployed.code).toBe(code);
+        expect(tookMs).toBeLessThan(deadlineMs);
+        await then?.(world, deployed);
+      } finally {
+        await world.scalectl(['down', '--volumes', '--yes', '--timeout', '20s']);
+        world.close();
+      }
+    },
+  );
 
   test('Ctrl-C while waiting: 130, the Swarm goes on, and a word on how to go on', async () => {
     const world = openWorld('interrupted');

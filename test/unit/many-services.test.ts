@@ -31,6 +31,7 @@ function request(text: string, given: Partial<DeployRequest>): DeployRequest {
     resolveImage: 'never',
     prune: false,
     resetReplicas: false,
+    recreate: false,
     dryRun: false,
     detach: false,
     rollbackOnFailure: false,

@@ -184,6 +184,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'down',
     changesSwarm: true,
     summary: 'remove a stack and wait until it is gone',
+    arguments: [{ name: '[stack]', description: 'which; else as for every command' }],
     options: [
       {
         flags: '--volumes',
@@ -192,6 +193,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       ['scalectl down', 'remove services, networks, configs and secrets; data stays'],
+      ['scalectl down shop', 'another stack, whoever deployed it'],
       ['scalectl down --volumes --yes', 'remove everything, without a question'],
     ],
     load: () => import('./commands/down.js'),

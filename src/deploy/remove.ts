@@ -1,79 +1,31 @@
 /** Takes a stack down and waits until all of it is really gone, so that a deploy right after it finds a clean Swarm. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { NotConvergedError, UserError } from '../errors.js';
-import { GENERATED_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
-import { isEngineError, type Engine } from '../swarm/engine.js';
-import type { SwarmSecret } from '../swarm/objects.js';
+import { FailedError, NotConvergedError } from '../errors.js';
+import { EngineError, isEngineError, type Engine } from '../swarm/engine.js';
 import { formatDurationMs } from '../text.js';
+import { NAMESPACE_LABEL } from '../stack/names.js';
 import type { ProgressSink } from './events.js';
+import { removeStrayContainers, tasksLeft, type StackContents } from './stack-contents.js';
+import { endJob } from './end-job.js';
 
 export interface RemoveRequest {
   stack: string;
-  volumes: boolean;
   timeoutMs: number;
   signal: AbortSignal;
   emit: ProgressSink;
 }
 
-export interface StackContents {
-  services: { id: string; name: string }[];
-  networks: { id: string; name: string }[];
-  secrets: { id: string; name: string }[];
-  configs: { id: string; name: string }[];
-  /** of this Engine's node only */
-  volumes: string[];
-  /** generated passwords that stay, because the volumes that they open stay */
-  keptSecrets: string[];
-}
-
 const POLL_MS = 200;
+/** A manager may count a task as a user of its network for a moment after its end. */
+const NETWORK_PATIENCE_MS = 15_000;
+const MOST_NAMES = 5;
 
-/** What `down` would remove. @throws UserError when there is no such stack. */
-export async function stackContents(
-  engine: Engine,
-  { stack, volumes, signal }: Pick<RemoveRequest, 'stack' | 'volumes' | 'signal'>,
-): Promise<StackContents> {
-  const filters = { label: [`${NAMESPACE_LABEL}=${stack}`] };
-  const [services, networks, secrets, configs, found] = await Promise.all([
-    engine.listServices(filters, { signal }),
-    engine.listNetworks(filters, { signal }),
-    engine.listSecrets(filters, { signal }),
-    engine.listConfigs(filters, { signal }),
-    engine.listVolumes(filters, { signal }),
-  ]);
-  const generated = (secret: SwarmSecret) => secret.Spec.Labels?.[GENERATED_LABEL] === 'true';
-  const named = ({ ID, Spec }: { ID: string; Spec: { Name: string } }) => ({ id: ID, name: Spec.Name });
-  const contents: StackContents = {
-    services: services.map(named),
-    networks: networks.map(({ Id, Name }) => ({ id: Id, name: Name })),
-    secrets: secrets.filter((secret) => volumes || !generated(secret)).map(named),
-    configs: configs.map(named),
-    volumes: volumes ? found.map(({ Name }) => Name) : [],
-    keptSecrets: volumes ? [] : secrets.filter(generated).map(({ Spec }) => Spec.Name),
-  };
-  const nothing =
-    contents.services.length +
-      contents.networks.length +
-      contents.secrets.length +
-      contents.configs.length ===
-      0 && contents.volumes.length === 0;
-  if (nothing) {
-    throw new UserError(
-      `there is no stack ${stack}${contents.keptSecrets.length > 0 ? ' any more; only its generated secrets and volumes' : ''}`,
-      {
-        place: '--stack',
-        hint:
-          contents.keptSecrets.length > 0
-            ? 'Remove those, and the data they open, with: scalectl down --volumes'
-            : 'See which stacks there are with: scalectl status',
-      },
-    );
-  }
-  return contents;
-}
-
-/** @throws NotConvergedError with what was still there when the time was over */
+/**
+ * The history goes last: until then a stack that is taken down by halves is found by its name, and by `down` again.
+ * @throws NotConvergedError with what was still there when the time was over
+ * @throws FailedError when somebody else uses a network or a volume
+ */
 export async function removeStack(
   engine: Engine,
   contents: StackContents,
@@ -90,13 +42,18 @@ export async function removeStack(
     emit({ type: 'done', what: `remove ${kind} ${name}`, planned: false });
   };
   await Promise.all(
-    contents.services.map(({ id, name }) =>
-      remove('service', name, () => engine.removeService(id, { signal })),
+    contents.services.map(({ id, name, job }) =>
+      remove('service', name, async () => {
+        if (job) await endJob(engine, id, { signal });
+        await engine.removeService(id, { signal });
+      }),
     ),
   );
-  await waitUntilGone('containers', () => remainingTasks(engine, contents, request), deadline, request);
+  await removeStrayContainers(engine, request.stack, { signal });
+  const said = new Set<string>();
+  await waitUntilGone('containers', () => remainingTasks(engine, request, said), deadline, request);
   for (const { id, name } of contents.networks) {
-    await remove('network', name, () => engine.removeNetwork(id, { signal }));
+    await remove('network', name, () => removeNetwork(engine, id, name, deadline, signal));
   }
   await Promise.all([
     ...contents.secrets.map(({ id, name }) =>
@@ -108,29 +65,73 @@ export async function removeStack(
   ]);
   await waitUntilGone('networks', () => remainingNetworks(engine, request), deadline, request);
   for (const name of contents.volumes) {
-    await remove('volume', name, () => engine.removeVolume(name, { signal }));
+    await remove('volume', name, () => removeVolume(engine, name, signal));
   }
+  await Promise.all(
+    contents.releases.map(async ({ id }) => {
+      await engine.removeConfig(id, { signal }).catch((error: unknown) => {
+        if (!isEngineError(error, 'not-found')) throw error;
+      });
+    }),
+  );
 }
 
 async function remainingTasks(
   engine: Engine,
-  contents: StackContents,
-  { stack, signal }: RemoveRequest,
+  { stack, signal, emit }: RemoveRequest,
+  said: Set<string>,
 ): Promise<string[]> {
-  const services = new Map(contents.services.map(({ id, name }) => [id, name]));
-  const [tasks, containers] = await Promise.all([
-    engine.listTasks(undefined, { signal }),
-    engine.listContainers({ label: [`${NAMESPACE_LABEL}=${stack}`] }, { signal }),
-  ]);
-  // A task outlives its service in the list until its node has reported that the container is gone.
-  const alive = tasks.filter(
-    ({ ServiceID, Status }) =>
-      services.has(ServiceID) && ['running', 'starting', 'preparing', 'ready'].includes(Status.State),
-  );
-  return [
-    ...alive.map(({ ServiceID, Slot }) => `${services.get(ServiceID) ?? '?'}.${Slot ?? 0}`),
-    ...containers.map(({ Id }) => `container ${Id.slice(0, 12)}`),
-  ];
+  const left = await tasksLeft(engine, stack, { signal });
+  if (left.length === 0) return [];
+  const nodes = new Map((await engine.listNodes({ signal })).map((node) => [node.ID, node]));
+  return left.flatMap(({ name, nodeId }) => {
+    const node = nodeId === null ? undefined : nodes.get(nodeId);
+    if (node === undefined) return [name];
+    const { Hostname } = node.Description;
+    if (node.Status.State !== 'down') return [`${name} on ${Hostname}`];
+    if (!said.has(name)) {
+      emit({ type: 'warning', text: `node ${Hostname} is down: ${name} ends when it is back` });
+    }
+    said.add(name);
+    return [];
+  });
+}
+
+async function removeNetwork(
+  engine: Engine,
+  id: string,
+  name: string,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const patience = Math.min(deadline, Date.now() + NETWORK_PATIENCE_MS);
+  for (;;) {
+    try {
+      await engine.removeNetwork(id, { signal });
+      return;
+    } catch (error) {
+      if (!(error instanceof EngineError) || !/in use|active endpoints/i.test(error.message)) throw error;
+      if (Date.now() > patience) {
+        throw new FailedError(`network ${name} is used by what is not of the stack: ${error.message}`, {
+          hint: 'Take that off it (docker network disconnect), on whichever node it is, then: scalectl down',
+          cause: error,
+        });
+      }
+      await delay(POLL_MS, undefined, { signal });
+    }
+  }
+}
+
+async function removeVolume(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await engine.removeVolume(name, { signal });
+  } catch (error) {
+    if (!isEngineError(error, 'conflict')) throw error;
+    throw new FailedError(`volume ${name} is used by what is not of the stack: ${error.message}`, {
+      hint: 'Remove that container, then: scalectl down --volumes',
+      cause: error,
+    });
+  }
 }
 
 async function remainingNetworks(engine: Engine, { stack, signal }: RemoveRequest): Promise<string[]> {
@@ -148,8 +149,9 @@ async function waitUntilGone(
     const left = await remaining();
     if (left.length === 0) return;
     if (Date.now() > deadline) {
+      const more = left.length > MOST_NAMES ? ` and ${left.length - MOST_NAMES} more` : '';
       throw new NotConvergedError(
-        `after ${formatDurationMs(timeoutMs)} there are still ${what}: ${left.slice(0, 5).join(', ')}`,
+        `after ${formatDurationMs(timeoutMs)} there are still ${what}: ${left.slice(0, MOST_NAMES).join(', ')}${more}`,
         { hint: 'Run scalectl down again, or wait longer with --timeout.' },
       );
     }

@@ -260,6 +260,15 @@ class DockerodeEngine implements Engine {
     );
   }
 
+  async removeContainer(id: string, options?: CallOptions): Promise<void> {
+    await this.#call({
+      method: 'DELETE',
+      path: `/containers/${encodeURIComponent(id)}`,
+      query: { force: true },
+      options,
+    });
+  }
+
   async imageInRegistry(reference: string, options?: WriteOptions): Promise<RegistryImage | null> {
     try {
       const answer = await this.#call<{

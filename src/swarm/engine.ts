@@ -155,6 +155,11 @@ export interface ContainerReader {
   ): Promise<{ Id: string; State: string; Labels: Record<string, string> }[]>;
 }
 
+export interface ContainerRemover {
+  /** Ends and removes a container on this Engine's own node. */
+  removeContainer(id: string, options?: CallOptions): Promise<void>;
+}
+
 export interface ContainerInspector {
   /** Of a container on this Engine's own node; one that is gone or elsewhere fails with kind `not-found`. */
   containerState(id: string, options?: CallOptions): Promise<ContainerState>;
@@ -210,6 +215,7 @@ export interface Engine
     ConfigStore,
     VolumeStore,
     ContainerReader,
+    ContainerRemover,
     ContainerInspector,
     ImageReader,
     LogReader,

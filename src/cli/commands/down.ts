@@ -1,25 +1,31 @@
-import { removeStack, stackContents, type StackContents } from '../../deploy/remove.js';
+import { removeStack } from '../../deploy/remove.js';
+import { stackContents, type StackContents } from '../../deploy/stack-contents.js';
+import type { Engine } from '../../swarm/engine.js';
 import type { Options } from '../command.js';
 import { timeoutMs, type Context } from '../context.js';
-import { FailedError } from '../../errors.js';
+import { FailedError, UserError } from '../../errors.js';
 import { progressDisplay } from '../render/progress.js';
 import { isStructured, writeStructured } from '../render/structured.js';
-import { chooseStack } from '../stack-choice.js';
+import { currentStack, stackName } from '../stack-choice.js';
 
 const DEFAULT_TIMEOUT_MS = 3 * 60_000;
 
-export async function run(context: Context, _args: readonly string[], options: Options): Promise<void> {
+export async function run(context: Context, args: readonly string[], options: Options): Promise<void> {
   const timeout = timeoutMs(context, DEFAULT_TIMEOUT_MS);
+  refuseTwoNames(context, args[0]);
   const engine = await context.engine();
   const { signal } = context;
-  const stack = await chooseStack(context, engine, await engine.listServices(undefined, { signal }));
-  const volumes = options['volumes'] === true;
-  const contents = await stackContents(engine, { stack, volumes, signal });
+  const { name: stack, place } = await whichStack(context, engine, args[0]);
+  const contents = await stackContents(engine, stack, {
+    volumes: options['volumes'] === true,
+    place,
+    signal,
+  });
   if (!(await context.confirm(question(stack, contents))))
     throw new FailedError('given up; nothing was changed');
   const display = await progressDisplay(context);
   try {
-    await removeStack(engine, contents, { stack, volumes, timeoutMs: timeout, signal, emit: display.emit });
+    await removeStack(engine, contents, { stack, timeoutMs: timeout, signal, emit: display.emit });
   } finally {
     display.close();
   }
@@ -30,12 +36,31 @@ export async function run(context: Context, _args: readonly string[], options: O
   }
 }
 
+function refuseTwoNames({ globals }: Context, argument: string | undefined): void {
+  if (argument === undefined || globals.stack === undefined || globals.stack === argument) return;
+  throw new UserError(`two stacks are named: ${argument} and --stack ${globals.stack}`, {
+    place: 'command line',
+    hint: 'Give one of the two.',
+  });
+}
+
+async function whichStack(
+  context: Context,
+  engine: Engine,
+  argument: string | undefined,
+): Promise<{ name: string; place: string }> {
+  if (argument !== undefined) return { name: argument, place: 'down' };
+  const named = await stackName(context);
+  return named ?? { name: await currentStack(context, engine), place: 'down' };
+}
+
 function question(stack: string, contents: StackContents): string {
-  const { services, networks, secrets, configs, volumes } = contents;
+  const { services, networks, secrets, configs, releases, volumes } = contents;
+  const history = releases.length > 0 ? ', its history' : '';
   const data = volumes.length > 0 ? ` and ${count(volumes, 'volume')} with all their data` : '';
   return (
     `Remove the stack ${stack}: ${count(services, 'service')}, ${count(networks, 'network')}, ` +
-    `${count(secrets, 'secret')}, ${count(configs, 'config')}${data}?`
+    `${count(secrets, 'secret')}, ${count(configs, 'config')}${history}${data}?`
   );
 }
 
@@ -43,7 +68,10 @@ function count(items: readonly unknown[], noun: string): string {
   return `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
 }
 
-function keptText({ keptSecrets, volumes }: StackContents): string {
-  if (volumes.length > 0 || keptSecrets.length === 0) return '';
+function keptText({ keptSecrets, otherNodes }: StackContents): string {
+  if (otherNodes.length > 0) {
+    return ` Volumes on other nodes cannot be seen from here: remove them there (${otherNodes.join(', ')}).`;
+  }
+  if (keptSecrets.length === 0) return '';
   return ` Kept for the data in its volumes: ${keptSecrets.join(', ')}. Remove both with: scalectl down --volumes`;
 }

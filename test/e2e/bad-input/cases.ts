@@ -484,17 +484,14 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       name: 'a stack to remove that is not there',
       args: ['down', '--yes', '--stack', 'tinny'],
       code: 2,
-      stderr: [
-        'error: --stack: there is no stack tinny',
-        '  See which stacks there are with: scalectl status',
-      ],
+      stderr: ['error: --stack: there is no stack tinny', '  Did you mean "tiny"?'],
     },
     {
       name: 'a removal that nobody can agree to',
       args: ['down', '--stack', 'tiny'],
       code: 2,
       stderr: [
-        'error: Remove the stack tiny: 3 services, 1 network, 0 secrets, 0 configs? Nobody is there to answer',
+        'error: Remove the stack tiny: 3 services, 1 network, 0 secrets, 0 configs, its history? Nobody is there to answer',
         '  Say yes beforehand with --yes.',
       ],
     },

@@ -309,7 +309,7 @@ export function object<S extends Shape>(shape: S, rules: ObjectRules = {}): Chec
       } else if (rules.open === true) {
         checking.warn(at, `"${key}" has no effect in a Swarm`);
       } else {
-        checking.report(at, 'unknown key', didYouMean(key, known));
+        checking.report(at, 'unknown key', didYouMean(key, known) ?? ELSEWHERE);
       }
     }
     for (const key of rules.required ?? []) {
@@ -320,6 +320,8 @@ export function object<S extends Shape>(shape: S, rules: ObjectRules = {}): Chec
     return result as ShapeValue<S>;
   };
 }
+
+const ELSEWHERE = 'Look whether it belongs to another level, or begin it with "x-" for a note of your own.';
 
 function isKnownBy(checking: Checking, path: Path, since: number | null | undefined): boolean {
   if (!checking.strict || (since !== null && (since ?? 0) <= checking.minor)) return true;

@@ -79,7 +79,8 @@ function checkFiles(service: ComposeService, file: ComposeFile, at: Path, checki
     const taken = new Set<string>();
     service[kind]?.forEach(({ source = '', target }, index) => {
       const path = [...at, kind, index];
-      lookUp(kind.slice(0, -1), file[kind], source, path, checking);
+      // Without a source it was said already that one is missing.
+      if (source !== '') lookUp(kind.slice(0, -1), file[kind], source, path, checking);
       const name = target === undefined || target === '' ? source : target;
       if (taken.has(name)) {
         checking.report(path, `"${name}" is the target of two`, 'Give one another "target:".');

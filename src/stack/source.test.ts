@@ -73,10 +73,10 @@ describe('a file that is no stack file', () => {
     ['a: 1\na: 2\n', 'stack.yml:2:1: "a" is given twice'],
     [
       'a:\n  b: [1\nc: 2\n',
-      'stack.yml:3:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      'stack.yml:3:1: a bracket is never closed, or what is in it not indented',
     ],
-    ['a:\n\tb: 1\n', 'stack.yml:2:1: Tabs are not allowed as indentation'],
-    ['a: "b\n', 'stack.yml:2:1: Missing closing "quote'],
+    ['a:\n\tb: 1\n', 'stack.yml:2:1: a tab indents this line'],
+    ['a: "b\n', 'stack.yml:2:1: a quote is never closed'],
     ['a: &x [*x]\n', 'stack.yml:1:8: the anchor &x contains itself'],
     ['1: a\n', 'stack.yml:1:1: the key 1 must be text'],
     ['a: {2020-01-01: b}\n', 'stack.yml:1:5: the key 2020-01-01 must be text'],

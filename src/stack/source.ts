@@ -4,6 +4,7 @@ import { Composer, isMap, Parser, type Document } from 'yaml';
 import { UserError } from '../errors.js';
 import { TreeBuilder } from './tree-builder.js';
 import { placeIn, toValue, type FileLines, type Path, type Tree } from './tree.js';
+import { wordsFor } from './yaml-errors.js';
 
 export type { Path } from './tree.js';
 
@@ -86,10 +87,8 @@ function firstDocument(text: string, file: FileLines): Document.Parsed | null {
     if (error !== undefined) {
       // The parser reports an overflow of the stack as if it were a mistake at some place.
       if (error.message.startsWith('Maximum call stack')) throw new RangeError(error.message);
-      throw new UserError((error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''), {
-        place: file.placeAt(error.pos[0]),
-        hint: 'Mend the YAML at this place.',
-      });
+      const { message, hint } = wordsFor(error);
+      throw new UserError(message, { place: file.placeAt(error.pos[0]), hint });
     }
     if (control !== null && control.index < document.range[2]) {
       throw new UserError('a control character stands here', {

@@ -452,8 +452,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'scalectl.yml': 'stack: [tiny\nfile: x\n' },
       code: 2,
       stderr: [
-        'error: scalectl.yml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
-        '  Mend the YAML at this place.',
+        'error: scalectl.yml:2:1: a bracket is never closed, or what is in it not indented',
+        '  Close it with ].',
       ],
     },
     {
@@ -510,8 +510,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n   ports: []\n' },
       code: 2,
       stderr: [
-        'error: stack.yml:4:1: All mapping items must start at the same column',
-        '  Mend the YAML at this place.',
+        'error: stack.yml:4:1: all mapping items must start at the same column',
+        '  Give the keys of one mapping, and the entries of one list, the same indentation.',
       ],
     },
     {
@@ -519,14 +519,17 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
       files: { 'stack.yml': 'services:\n\tweb: {}\n' },
       code: 2,
-      stderr: ['error: stack.yml:2:1: Tabs are not allowed as indentation', '  Mend the YAML at this place.'],
+      stderr: ['error: stack.yml:2:1: a tab indents this line', '  Indent with blanks.'],
     },
     {
       name: 'a key given twice',
       args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    image: httpd\n' },
       code: 2,
-      stderr: ['error: stack.yml:4:5: Map keys must be unique', '  Mend the YAML at this place.'],
+      stderr: [
+        'error: stack.yml:4:5: "image" is given twice',
+        '  Remove one of the two, or put both contents under one.',
+      ],
     },
     {
       name: 'an anchor that is not there',

@@ -24,6 +24,16 @@ if (args.includes('--soak')) {
   run(bin('tsc'), ['--noEmit']);
   run(bin('knip'), []);
   run(process.execPath, ['--import', 'tsx', 'test/install.ts']);
+  run('npm', [
+    'ci',
+    '--prefix',
+    'test/libraries',
+    '--omit=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   run(bin('vitest'), ['run', '--project', 'unit']);
   run(bin('vitest'), ['run', '--project', 'fuzz', '--maxWorkers', '2']);
   run('npm', ['ci', '--prefix', 'examples/shop', '--no-audit', '--no-fund', '--loglevel=error']);

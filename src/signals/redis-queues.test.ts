@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freePort, isInstalled, Servers } from '../../test/support/servers.js';
+import { until } from '../../test/support/until.js';
 import type { QueueSignal } from '../policy/policy.js';
 import { passwordFromEnvironment } from './redis-password.js';
 import { RedisQueues } from './redis-queues.js';
@@ -42,19 +42,6 @@ async function fill(
   client.disconnect();
 }
 
-/** Reads until the answer pleases, so that reconnecting has its time. */
-async function until(
-  read: () => Promise<{ value: number | null }>,
-  pleases: (value: number | null) => boolean,
-): Promise<number | null> {
-  const deadline = performance.now() + 8_000;
-  for (;;) {
-    const { value } = await read();
-    if (pleases(value) || performance.now() > deadline) return value;
-    await delay(50);
-  }
-}
-
 describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped without redis-server)', () => {
   it('counts jobs, and an absent key as an empty queue', async () => {
     const port = await freePort();
@@ -63,6 +50,33 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
     const url = `redis://127.0.0.1:${port}/0`;
     const answer = await lists().read([queue(url), queue(url, 'absent')]);
     expect(answer).toMatchObject([{ value: 100 }, { value: 0 }]);
+  });
+
+  it('counts what workers have taken where it lies in lists', async () => {
+    const port = await freePort();
+    await start(port);
+    const url = `redis://127.0.0.1:${port}/0`;
+    await fill(port, async (client) => {
+      await client.rpush('orders', 'a', 'b', 'c');
+      await client.rpush('orders:processing', 'd');
+      await client.rpush('orders:worker:1', 'e');
+      await client.rpush('orders:worker:2', 'f', 'g');
+    });
+    const found = await lists().read([
+      queue(url),
+      { ...queue(url), processing: 'orders:worker:1' },
+      { ...queue(url), processing: 'orders:worker:*' },
+      { ...queue(url), processing: 'nobody:*' },
+      { ...queue(url), key: 'absent' },
+    ]);
+    expect(found.map(({ value, work }) => [value, work?.waiting, work?.inFlight])).toEqual([
+      [4, 3, 1],
+      [4, 3, 1],
+      [6, 3, 3],
+      [3, 3, 0],
+      [0, 0, null],
+    ]);
+    expect(found[2]?.note).toBe('3 waiting, 3 in flight');
   });
 
   it('says what a key is that is no list', async () => {
@@ -105,7 +119,7 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
 
     await start(port);
     await fill(port, (client) => client.rpush('orders', 'a', 'b', 'c'));
-    expect(await until(read, (value) => value === 3)).toBe(3);
+    expect((await until(read, ({ value }) => value === 3)).value).toBe(3);
   });
 
   it('is unknown while Redis hangs, and reads again when it moves', async () => {
@@ -118,7 +132,7 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
     expect(await read()).toEqual({ value: null, note: 'connected, but no answer in time' });
     expect((await read()).value).toBeNull();
     server.kill('SIGCONT');
-    expect(await until(read, (value) => value === 0)).toBe(0);
+    expect((await until(read, ({ value }) => value === 0)).value).toBe(0);
   });
 
   it('replaces a connection that has died without a word', async () => {
@@ -170,7 +184,7 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
     expect((await read()).value).toBe(0);
     await stop(server);
     await start(port, '--requirepass', 'secret');
-    expect(await until(read, (value) => value === 0)).toBe(0);
+    expect((await until(read, ({ value }) => value === 0)).value).toBe(0);
   });
 
   it('offers a password to a Redis that wants none without a word on the terminal', async () => {

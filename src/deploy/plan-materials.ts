@@ -1,5 +1,6 @@
 /** Secrets and configs: what is missing is made; of what is there only the labels can be changed. */
 
+import { GENERATED_LABEL } from '../stack/names.js';
 import { changesInMap } from './changes.js';
 import type { Material } from './materials.js';
 import { stackOf } from './observe.js';
@@ -61,7 +62,10 @@ function planFound(
       `${kind} ${name} is there already and is taken as it is: nobody can see whether its content is the same`,
     );
   }
-  const changes = changesInMap('label ', found.Spec.Labels ?? {}, material.labels, false);
+  const generated = found.Spec.Labels?.[GENERATED_LABEL];
+  // It stays generated when it is read back from the file that it was kept in.
+  const labels = { ...material.labels, ...(generated !== undefined && { [GENERATED_LABEL]: generated }) };
+  const changes = changesInMap('label ', found.Spec.Labels ?? {}, labels, false);
   if (changes.length === 0) return;
   planning.operations.push({
     kind: `update-${kind}`,
@@ -69,7 +73,7 @@ function planFound(
     cause: causeOf(changes),
     id: found.ID,
     version: found.Version.Index,
-    labels: material.labels,
+    labels,
     changes,
   });
 }

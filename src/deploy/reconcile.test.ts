@@ -397,6 +397,12 @@ describe('an object with a name of its own', () => {
     );
   });
 
+  it('must stay marked as generated when it is read from the file that it was kept in', () => {
+    const secrets = [swarmSecret('shop_password', { ...OURS, 'scalectl.generated': 'true' })];
+    const plan = planFor(WEB_ONLY, { ...EMPTY, secrets }, {}, [material({ there: 'same' })]);
+    expect(plan.operations.map(({ name }) => name)).not.toContain('shop_password');
+  });
+
   it('must be refused where its content is another, which Swarm would never see', () => {
     expect(errorOf(() => planFor(WEB_ONLY, observed, {}, [config('other')]))).toMatchObject({
       place: 'stack.yml:9:9',

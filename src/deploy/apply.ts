@@ -174,13 +174,27 @@ function serviceNames({ target }: Look): string[] {
   return target.services.map(({ spec }) => spec.Name);
 }
 
+/** Full names of the services of which others need that they have ended well. */
+function neededDone({ target: { services } }: Look): Set<string> {
+  const keys = services.flatMap(({ dependsOn }) =>
+    dependsOn.filter(({ condition }) => condition === 'completed').map(({ key }) => key),
+  );
+  return new Set(services.filter(({ key }) => keys.includes(key)).map(({ spec }) => spec.Name));
+}
+
 /** @param wrote gets the services that were written, or removed */
 async function write(engine: Engine, request: ApplyRequest, look: Look, wrote: string[]): Promise<void> {
   const { signal, emit, timeoutMs } = request;
   const deadline = Date.now() + timeoutMs;
-  const convergeOn = (names: readonly string[], written: ReadonlySet<string>) =>
-    converge(engine, names, { ...request, timeoutMs: Math.max(0, deadline - Date.now()), written });
   const { plan, materials, observed } = look;
+  const convergeOn = (names: readonly string[], written: ReadonlySet<string>, proof: boolean) =>
+    converge(engine, names, {
+      ...request,
+      timeoutMs: Math.max(0, deadline - Date.now()),
+      written,
+      mustComplete: neededDone(look),
+      proof,
+    });
   const hooks = {
     onDone: (operation: Parameters<typeof describeOperation>[0]) => {
       if (operation.kind.endsWith('-service')) wrote.push(operation.name);
@@ -191,13 +205,14 @@ async function write(engine: Engine, request: ApplyRequest, look: Look, wrote: s
       emit({ type: 'done', what: `keep the generated ${key} in ${relative('', path)}`, planned: false }),
     ...(request.authFor !== undefined && { authFor: request.authFor }),
     ...(!request.detach && {
-      waitFor: (names: readonly string[]) => convergeOn(names, new Set(names)),
+      // Whether they stay up is seen at the end, with all others.
+      waitFor: (names: readonly string[]) => convergeOn(names, new Set(names), false),
     }),
   };
   await execute(plan, materials, observed, engine, hooks, { signal, timeoutMs });
   if (request.detach) return;
   const written = new Set(plan.operations.map(({ name }) => name));
-  await convergeOn(serviceNames(look), written);
+  await convergeOn(serviceNames(look), written, true);
 }
 
 /** Removes what neither the stack nor the last good release before it needs. The stack is up, whether that works or not. */

@@ -31,6 +31,7 @@ interface Situation {
   /** seconds for which nothing has been stopping */
   room?: number;
   lost?: string[];
+  mustComplete?: boolean;
   rollbackCause?: string;
 }
 
@@ -49,6 +50,7 @@ function verdict({
   quiet = since,
   room = since,
   lost = [],
+  mustComplete = false,
   rollbackCause,
 }: Situation) {
   const present = fresh.map(swarmTask);
@@ -70,6 +72,7 @@ function verdict({
       upToDate: new Set(present.map(({ ID }) => ID)),
       nodes,
       written,
+      mustComplete,
       since: NOW - since * 1000,
       quietSince: NOW - quiet * 1000,
       roomSince: NOW - room * 1000,
@@ -502,6 +505,16 @@ describe('a service that is meant to end', () => {
     [
       'restart "on-failure", ended well',
       { mode: one, restart: { Condition: 'on-failure' }, fresh: [done({ slot: 1 })] },
+      'there 1/1',
+    ],
+    [
+      'restart "none", at work, and others wait for its end',
+      { mode: one, restart: { Condition: 'none' }, mustComplete: true, fresh: [up(1)] },
+      'moving 0/1: 1 to finish',
+    ],
+    [
+      'restart "none", ended well, as others wait for',
+      { mode: one, restart: { Condition: 'none' }, mustComplete: true, fresh: [done({ slot: 1 })] },
       'there 1/1',
     ],
     [

@@ -59,8 +59,7 @@ export function assess(view: ServiceView, now: number): Assessment {
   const { service, tasks, nodes } = view;
   const current = currentTasks(view);
   const progress: Progress = {
-    running: new Set(current.filter((task) => isUp(service, task)).map((task) => placeOf(service, task)))
-      .size,
+    running: new Set(current.filter((task) => isUp(view, task)).map((task) => placeOf(service, task))).size,
     wanted: wantedTasks(service, current, nodes),
     leaving: tasks.filter((task) => isLeaving(task, view)).length,
   };
@@ -84,13 +83,13 @@ export function assess(view: ServiceView, now: number): Assessment {
   if (['updating', 'rollback_started'].includes(update?.State ?? ''))
     return moving('way', 'the rollout to end');
   const proofMs = proofNeededMs(service);
-  if (now - youngestMs(service, current) < proofMs) return moving('proof', 'proof that it stays up');
+  if (now - youngestMs(view, current) < proofMs) return moving('proof', 'proof that it stays up');
   return { state: 'there', ...progress };
 }
 
-function isUp(service: SwarmService, { DesiredState, Status }: SwarmTask): boolean {
-  if (Status.State === 'complete') return isMeantToEnd(service);
-  return !isJob(service) && DesiredState === 'running' && Status.State === 'running';
+function isUp(view: ServiceView, { DesiredState, Status }: SwarmTask): boolean {
+  if (Status.State === 'complete') return isMeantToEnd(view.service);
+  return !isToFinish(view) && DesiredState === 'running' && Status.State === 'running';
 }
 
 function isLeaving(task: SwarmTask, { service, upToDate, nodes }: ServiceView): boolean {
@@ -99,6 +98,11 @@ function isLeaving(task: SwarmTask, { service, upToDate, nodes }: ServiceView): 
     isOfThisRun(service, task) &&
     ['running', 'ready', 'complete'].includes(task.DesiredState);
   return isAlive(task) && !stays && !isOnDown(task, nodes);
+}
+
+/** Whether only its end is what it is run for. */
+function isToFinish({ service, mustComplete }: ServiceView): boolean {
+  return isJob(service) || mustComplete;
 }
 
 /**
@@ -115,10 +119,10 @@ function proofNeededMs(service: SwarmService): number {
 }
 
 /** When the last of the running tasks came up. By the manager's clock: nodes have clocks of their own. */
-function youngestMs(service: SwarmService, current: readonly SwarmTask[]): number {
+function youngestMs(view: ServiceView, current: readonly SwarmTask[]): number {
   return Math.max(
     ...current
-      .filter((task) => isUp(service, task) && task.Status.State === 'running')
+      .filter((task) => isUp(view, task) && task.Status.State === 'running')
       .map(({ UpdatedAt }) => Date.parse(UpdatedAt)),
     -Infinity,
   );
@@ -128,7 +132,6 @@ type Moving = (stage: Stage, waitingFor: string, task?: SwarmTask | null, busy?:
 
 /** What stands out most: a task without a node, failures, else the least advanced state, in Swarm's own words. */
 function onTheWay(view: ServiceView, current: readonly SwarmTask[], moving: Moving): Assessment {
-  const { service } = view;
   const unplaced = current.find((task) => isUnplaced(task, view));
   if (unplaced !== undefined) return moving('blocked', unplaced.Status.Err ?? 'a node', unplaced);
   const rows = failuresInARow(view, current);
@@ -143,11 +146,11 @@ function onTheWay(view: ServiceView, current: readonly SwarmTask[], moving: Movi
   );
   const troubled = wanted.find(({ Status }) => (Status.Err ?? '') !== '');
   if (troubled !== undefined) return moving('failing', troubled.Status.Err ?? '', troubled, true);
-  const ended = (task: SwarmTask) => !isJob(service) && task.Status.State === 'running';
+  const ended = (task: SwarmTask) => !isToFinish(view) && task.Status.State === 'running';
   const states = wanted.filter((task) => !ended(task)).map(({ Status }) => Status.State);
   const least = ALIVE.find((state) => states.some((one) => one === state));
   if (least === undefined) return moving('way', 'tasks to be placed');
-  return isJob(service) && least === 'running'
+  return isToFinish(view) && least === 'running'
     ? moving('work', `${states.length} to finish`)
     : moving('way', `tasks that are ${least}`);
 }

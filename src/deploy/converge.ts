@@ -20,6 +20,10 @@ const MAY_PASS: ReadonlySet<string> = new Set(['unreachable', 'not-manager', 'ot
 export interface ConvergeOptions {
   /** full names of the services that were just written */
   written: ReadonlySet<string>;
+  /** full names of the services that others need to have ended well, rather than to run */
+  mustComplete?: ReadonlySet<string>;
+  /** false where it is enough to be up, without the time that shows that it stays so; default true */
+  proof?: boolean;
   timeoutMs: number;
   signal: AbortSignal;
   emit: ProgressSink;
@@ -34,10 +38,10 @@ export interface ConvergeOptions {
 export async function converge(
   engine: Watched & Informant,
   names: readonly string[],
-  { written, timeoutMs, signal, emit }: ConvergeOptions,
+  { written, mustComplete, proof = true, timeoutMs, signal, emit }: ConvergeOptions,
 ): Promise<void> {
   if (names.length === 0) return;
-  const watch = new Watch(engine, names, written);
+  const watch = new Watch(engine, names, written, mustComplete);
   const announcer = new Announcer(emit);
   const startedAt = performance.now();
   for (;;) {
@@ -50,7 +54,7 @@ export async function converge(
     if (failed || (timeIsOver && sights.some(isSettledBadly))) {
       throw new FailedError(await failureText(engine, look, watch.nodeId), { hint: hintFor(names) });
     }
-    if (sights.every(({ assessment }) => assessment.state === 'there')) return;
+    if (sights.every((sight) => isThere(sight, proof))) return;
     if (timeIsOver) {
       throw new NotConvergedError(
         `not there after ${formatDurationMs(timeoutMs)}\n${await waitingText(engine, look, watch.nodeId)}`,
@@ -60,6 +64,12 @@ export async function converge(
     const tookMs = performance.now() - lookedAt;
     await delay(Math.max(POLL_MS, tookMs * REST_PER_LOOK), undefined, { signal });
   }
+}
+
+function isThere({ assessment }: Sight, proof: boolean): boolean {
+  return (
+    assessment.state === 'there' || (!proof && assessment.state === 'moving' && assessment.stage === 'proof')
+  );
 }
 
 /** A look that waits for the Engine to be back, for a while. What was begun goes on there without us. */

@@ -12,6 +12,8 @@ export interface ServiceView {
   nodes: readonly SwarmNode[];
   /** whether it was just written: what became of an earlier write is over and done with */
   written: boolean;
+  /** whether others wait for its end: then it is not enough that it runs */
+  mustComplete: boolean;
   /** failures before it are not of this deploy */
   since: number;
   /** until when something that this service may depend on was still on its way in an ordinary manner */

@@ -52,11 +52,13 @@ export class Watch {
   /**
    * @param names full names of the services
    * @param written those that were just written
+   * @param mustComplete those that others need to have ended well
    */
   constructor(
     private readonly engine: Watched,
     private readonly names: readonly string[],
     private readonly written: ReadonlySet<string>,
+    private readonly mustComplete: ReadonlySet<string> = new Set(),
   ) {}
 
   /** One list call per kind of object, however many services there are. @throws EngineError */
@@ -162,6 +164,7 @@ export class Watch {
       nodes,
       lost,
       written: this.written.has(Name),
+      mustComplete: this.mustComplete.has(Name),
       since,
       quietSince: Math.max(since, ...others.map(({ busyAt }) => busyAt)),
       roomSince: Math.max(since, memory?.roomAt ?? 0, ...others.map(({ roomAt }) => roomAt)),

@@ -227,6 +227,29 @@ volumes: { flag: }
     deadlineMs: 60_000,
   },
   {
+    name: 'a service that needs the end of a one-shot service',
+    stack: `
+x-both: &both { image: '\${SHOP_IMAGE}', user: root, init: true, stop_grace_period: 1s, volumes: [flag:/flag] }
+services:
+  app:
+    <<: *both
+    command: [sh, -c, 'test -e /flag/done && exec sleep 3600']
+    depends_on: { migrate: { condition: service_completed_successfully } }
+  migrate:
+    <<: *both
+    command: [sh, -c, 'sleep 8; touch /flag/done']
+    deploy: { restart_policy: { condition: none } }
+volumes: { flag: }
+`,
+    code: 0,
+    says: [/migrate 1\/1 up[^]*app 1\/1 up/],
+    deadlineMs: 60_000,
+    then: (_, { stderr }) => {
+      expect(stderr).not.toContain('failed');
+      return Promise.resolve();
+    },
+  },
+  {
     name: 'two services that fail, and one that does not',
     stack: `
 services:

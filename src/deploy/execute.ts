@@ -251,8 +251,16 @@ class Execution {
   }
 
   async removeNetworks({ operations }: Plan): Promise<void> {
-    for (const operation of operations) {
-      if (operation.kind !== 'remove-network') continue;
+    const going = operations.filter((operation) => operation.kind === 'remove-network');
+    if (going.length === 0) return;
+    // Nodes list a network for as long as they have a container on it.
+    const removed = operations.filter(({ kind }) => kind === 'remove-service');
+    await waitUntilGone(
+      this.engine,
+      removed.flatMap((operation) => ('id' in operation ? [operation.id] : [])),
+      this.options,
+    );
+    for (const operation of going) {
       await removeNetwork(this.engine, operation.id, this.options);
       this.hooks.onDone(operation);
     }

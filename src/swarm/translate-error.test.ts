@@ -56,6 +56,7 @@ describe('what went wrong with a call', () => {
       'This node is not a swarm manager. Use "docker swarm init" to initialize one.',
     ],
     [answer(404, 'service x not found'), 'not-found', 'service x not found'],
+    [answer(500, 'network shop_default not found'), 'not-found', 'network shop_default not found'],
     [answer(409, 'rpc error: code = AlreadyExists desc = name conflicts'), 'conflict', 'name conflicts'],
     [answer(400, 'invalid'), 'bad-request', 'invalid'],
     [answer(500, 'rpc error: code = Unavailable desc = no leader '), 'other', 'no leader'],

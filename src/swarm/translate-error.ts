@@ -44,7 +44,9 @@ export function translateError(error: unknown, address: string): EngineError {
           : 'Point --host or DOCKER_HOST at a manager.',
     });
   }
-  if (statusCode === 404) return new EngineError('not-found', message, details);
+  // Source: Engine 20.10, which sends 500 for a network that a service asks for and that is not there.
+  const isMissing = statusCode === 404 || /^network \S+ not found$/.test(message);
+  if (isMissing) return new EngineError('not-found', message, details);
   if (statusCode === 409) return new EngineError('conflict', message, details);
   if (statusCode === 400) return new EngineError('bad-request', message, details);
   return new EngineError('other', message, details);

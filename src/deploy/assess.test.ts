@@ -387,7 +387,7 @@ describe('a service', () => {
     [
       'rolled back',
       { fresh: [up(1), up(2)], update: { State: 'rollback_completed', Message: 'rollback completed' } },
-      'failed 2/2: Swarm rolled the service back: rollback completed',
+      'failed 2/2: Swarm rolled the service back: a task failed',
     ],
     [
       'rolled back, and we saw why',

@@ -12,6 +12,8 @@ import { Watch, type Look, type Sight, type Watched } from './watch.js';
 const POLL_MS = 250;
 /** A look at a large Swarm takes its time; the Engine has other things to do as well. */
 const REST_PER_LOOK = 3;
+/** Not so long that a rollout and its way back pass unseen. */
+const LONGEST_REST_MS = 1_000;
 /** A manager that is being elected, or a connection that is being made anew, is back by then. */
 const PATIENCE_MS = 30_000;
 const RETRY_MS = 1_000;
@@ -62,7 +64,8 @@ export async function converge(
       );
     }
     const tookMs = performance.now() - lookedAt;
-    await delay(Math.max(POLL_MS, tookMs * REST_PER_LOOK), undefined, { signal });
+    const restMs = Math.min(tookMs * REST_PER_LOOK, LONGEST_REST_MS);
+    await delay(Math.max(POLL_MS, restMs), undefined, { signal });
   }
 }
 

@@ -8,7 +8,8 @@ import type { Sight } from './watch.js';
 export type Informant = LogReader & ContainerInspector;
 
 const LOG_LINES = 5;
-const LOG_DEADLINE_MS = 2_000;
+/** A machine in trouble takes its time to answer, and nobody waits for anything else any more. */
+const LOG_DEADLINE_MS = 8_000;
 /** SIGKILL, which is also how the kernel ends what uses too much memory. */
 const KILLED = 137;
 

@@ -68,7 +68,8 @@ function rolloutFailure(view: ServiceView, complete: boolean): Failure | null {
   }
   if (!written) return null;
   if (State === 'rollback_completed') {
-    return { reason: `Swarm rolled the service back: ${rollbackCause ?? message}`, task };
+    // What it says then is that it is done; why, it said while it was at it.
+    return { reason: `Swarm rolled the service back: ${rollbackCause ?? 'a task failed'}`, task };
   }
   if (State === 'rollback_paused') {
     const why = rollbackCause === null ? '' : ` (${rollbackCause})`;

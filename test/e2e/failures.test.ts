@@ -76,7 +76,7 @@ const scenarios: Scenario[] = [
     stack: runs(CRASHES, updates('rollback')),
     code: 1,
     says: [
-      'Swarm rolled the service back: update rolled back due to failure',
+      /Swarm rolled the service back: (update rolled back due to failure|a task failed)/,
       'exit code 3',
       '| cannot reach the moon',
     ],

@@ -63,7 +63,7 @@ describe.each(Object.entries(BAD_INPUT))('%s', (_, cases) => {
   let before: string[];
   beforeAll(async () => {
     before = await contents();
-    expect(before.filter((line) => line.startsWith('tiny_'))).toHaveLength(4);
+    expect(before.filter((line) => line.startsWith('tiny_'))).toHaveLength(5);
   });
 
   it.each(cases.map((one) => [one.name, one] as const))('must be refused: %s', async (_name, one) => {

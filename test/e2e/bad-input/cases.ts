@@ -1443,4 +1443,133 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: ["error: command line: missing required argument 'service'", '  See: scalectl logs --help'],
     },
   ],
+  'a wrong question for the history': [
+    {
+      name: 'a stack that is not there',
+      args: ['releases', '--stack', 'tinny'],
+      code: 2,
+      stderr: ['error: --stack: there is no stack "tinny" in this Swarm', '  Did you mean "tiny"?'],
+    },
+    {
+      name: 'a slip in what to do',
+      args: ['releases', 'shwo', '1', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: command line: "shwo" is nothing that can be done with releases',
+        '  Did you mean "show"?',
+      ],
+    },
+    {
+      name: 'a number alone',
+      args: ['releases', '3', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: command line: "3" is nothing that can be done with releases',
+        '  Write: scalectl releases show 3',
+      ],
+    },
+    {
+      name: 'a release that is no number',
+      args: ['releases', 'show', 'latest', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: releases show: "latest" is no number of a release',
+        '  See which there are with: scalectl releases',
+      ],
+    },
+    {
+      name: 'a release that is not there',
+      args: ['releases', 'show', '7', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: the stack tiny has no release 7', '  There are: 1 (good)'],
+    },
+    {
+      name: 'an argument too many',
+      args: ['releases', 'show', '1', '2', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        "error: command line: too many arguments for 'releases'. Expected 2 arguments but got 3.",
+        '  See: scalectl releases --help',
+      ],
+    },
+  ],
+  'a wrong rollback': [
+    {
+      name: 'of a stack that is not there',
+      args: ['rollback', '--stack', 'tinny'],
+      code: 2,
+      stderr: ['error: --stack: there is no stack "tinny" in this Swarm', '  Did you mean "tiny"?'],
+    },
+    {
+      name: 'to a release that is not there',
+      args: ['rollback', '7', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: the stack tiny has no release 7', '  There are: 1 (good)'],
+    },
+    {
+      name: 'to a release that is no number',
+      args: ['rollback', 'v1', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: rollback: "v1" is no number of a release',
+        '  See which there are with: scalectl releases',
+      ],
+    },
+    {
+      name: 'to nothing',
+      args: ['rollback', '0', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: rollback: "0" is no number of a release',
+        '  See which there are with: scalectl releases',
+      ],
+    },
+    {
+      name: 'when there is no release before',
+      args: ['rollback', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: rollback: the stack tiny has no good release before its present one',
+        '  Name one: scalectl rollback N. There are: 1 (good)',
+      ],
+    },
+    {
+      name: 'with a timeout that is no duration',
+      args: ['rollback', '1', '--stack', 'tiny', '--timeout', 'soon'],
+      code: 2,
+      stderr: ['error: --timeout: "soon" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+  ],
+  'a wrong removal': [
+    {
+      name: 'of two stacks at once',
+      args: ['down', 'tiny', '--stack', 'other', '--yes'],
+      code: 2,
+      stderr: ['error: command line: two stacks are named: tiny and --stack other', '  Give one of the two.'],
+    },
+    {
+      name: 'of a stack that is not there',
+      args: ['down', 'tinny', '--yes'],
+      code: 2,
+      stderr: ['error: down: there is no stack tinny', '  Did you mean "tiny"?'],
+    },
+    {
+      name: 'of a stack that is like none',
+      args: ['down', 'frobnicate', '--yes'],
+      code: 2,
+      stderr: [
+        'error: down: there is no stack frobnicate',
+        '  See which stacks there are with: scalectl stacks',
+      ],
+    },
+    {
+      name: 'of a stack for the list of stacks',
+      args: ['stacks', 'tiny'],
+      code: 2,
+      stderr: [
+        "error: command line: too many arguments for 'stacks'. Expected 0 arguments but got 1.",
+        '  See: scalectl stacks --help',
+      ],
+    },
+  ],
 };

@@ -51,6 +51,12 @@ export class JsonEndpoints implements Source<JsonSignal, Measurement> {
   }
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  object: 'an object',
+  string: 'a string',
+  boolean: 'a boolean',
+};
+
 /** The number at a pointer (RFC 6901). Whatever else stands there, a number in quotes too, is unknown. */
 export function numberAt(pointer: string, body: string): Measurement {
   let value: unknown;
@@ -68,7 +74,12 @@ export function numberAt(pointer: string, body: string): Measurement {
     if (value === undefined) return { value: null, note: `the answer has nothing at ${pointer}` };
   }
   if (typeof value === 'number' && Number.isFinite(value)) return { value };
-  const type = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  const type =
+    value === null
+      ? 'null'
+      : Array.isArray(value)
+        ? 'an array'
+        : (TYPES[typeof value] ?? 'too large a number');
   return {
     value: null,
     note: `the answer has ${type} at ${pointer === '' ? 'its top' : pointer}, not a number`,

@@ -67,6 +67,10 @@ export class Servers {
     await once(server, 'exit');
   }
 
+  async stopWhere(matches: (server: ChildProcess) => boolean): Promise<void> {
+    for (const server of this.#running.filter(matches)) await this.stop(server);
+  }
+
   async stopAll(): Promise<void> {
     for (const server of this.#running.splice(0)) await this.stop(server);
   }

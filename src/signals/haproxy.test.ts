@@ -19,7 +19,7 @@ const held: (() => void)[] = [];
 let directory: string;
 let backend: Server;
 let balancers: { front: number; stats: number; socket: string; config: string }[];
-let sources: HaproxyBackends[] = [];
+const sources: HaproxyBackends[] = [];
 
 /** Answers at once, with 500 where asked to, and `/held` only when `release` is called. */
 function startBackend(): Promise<Server> {

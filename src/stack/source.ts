@@ -71,7 +71,13 @@ function linesOf(name: string, text: string): FileLines {
     name,
     placeAt: (offset) => {
       starts ??= [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
-      const line = starts.findLastIndex((start) => start <= offset);
+      // Each service of a large file asks for its own.
+      let [line, after] = [0, starts.length];
+      while (after - line > 1) {
+        const middle = (line + after) >> 1;
+        if ((starts[middle] ?? 0) <= offset) line = middle;
+        else after = middle;
+      }
       return `${name}:${line + 1}:${offset - (starts[line] ?? 0) + 1}`;
     },
   };

@@ -4,7 +4,7 @@ import { IMAGE_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
 import type { ServiceSpec } from '../swarm/objects.js';
 import { formatDurationMs } from '../text.js';
 import { normalise, USUAL_UPDATE, type Names } from './normalise.js';
-import type { Change } from './plan.js';
+import { CONSTRAINTS, type Change } from './plan.js';
 
 export function changesBetween(live: ServiceSpec, desired: ServiceSpec, names: Names): Change[] {
   const comparison = new Comparison(`${desired.Labels[NAMESPACE_LABEL] ?? ''}_`);
@@ -12,7 +12,10 @@ export function changesBetween(live: ServiceSpec, desired: ServiceSpec, names: N
   const { changes } = comparison;
   // The label repeats what the image says.
   const imageChanges = changes.some(({ what }) => what === 'image');
-  return imageChanges ? changes.filter(({ what }) => what !== `label ${IMAGE_LABEL}`) : changes;
+  const told = imageChanges ? changes.filter(({ what }) => what !== `label ${IMAGE_LABEL}`) : changes;
+  // Whatever is written to a job runs it again. Source: swarmkit, manager/controlapi, UpdateService: JobIteration.
+  const isJob = desired.Mode.ReplicatedJob !== undefined || desired.Mode.GlobalJob !== undefined;
+  return isJob ? told.map((change) => ({ ...change, restartsTasks: true })) : told;
 }
 
 /** Differences between two mappings of texts or of anything else, as `PREFIX KEY from -> to`. */
@@ -182,11 +185,13 @@ const NAMES: Readonly<Record<string, string>> = {
   'TaskTemplate.Resources.Limits.Pids': 'pids limit',
   'TaskTemplate.Resources.Reservations.NanoCPUs': 'cpu reservation',
   'TaskTemplate.Resources.Reservations.MemoryBytes': 'memory reservation',
-  'TaskTemplate.Placement.Constraints': 'placement constraints',
+  'TaskTemplate.Placement.Constraints': CONSTRAINTS,
   'TaskTemplate.Placement.MaxReplicas': 'max replicas per node',
   'EndpointSpec.Ports': 'ports',
   'EndpointSpec.Mode': 'endpoint mode',
   'Mode.Replicated': 'replicas',
+  'Mode.ReplicatedJob.MaxConcurrent': 'tasks at once',
+  'Mode.ReplicatedJob.TotalCompletions': 'completions',
 };
 
 function nameOf(path: readonly string[]): string {

@@ -75,7 +75,8 @@ function normaliseContainer(container: ContainerSpec, names: Names): unknown {
     Isolation: Isolation === 'default' ? undefined : Isolation,
     // Unlike other switches this one has a third position: what the node's Engine is set to.
     Init: typeof Init === 'boolean' ? String(Init) : undefined,
-    Privileges: credentials && { ...credentials, Config: names.config(credentials.Config) },
+    Privileges: undefined,
+    CredentialSpec: credentials && { ...credentials, Config: names.config(credentials.Config) },
     Env: sorted(container.Env),
     CapabilityAdd: sorted(container.CapabilityAdd),
     CapabilityDrop: sorted(container.CapabilityDrop),

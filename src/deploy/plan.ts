@@ -7,9 +7,12 @@ export interface Change {
   what: string;
   from: string | null;
   to: string | null;
-  /** whether Swarm replaces running tasks for it; of a placement, only the tasks that it excludes */
+  /** whether Swarm replaces running tasks for it */
   restartsTasks: boolean;
 }
+
+/** Of a task that still fits its node Swarm takes new constraints as they come. */
+export const CONSTRAINTS = 'placement constraints';
 
 interface Named {
   name: string;
@@ -109,7 +112,8 @@ function changeSign({ from, to }: Change): Sign {
 
 export function changeText({ what, from, to, restartsTasks }: Change): string {
   const values = from === null && to === null ? '' : ` ${from ?? 'none'} -> ${to ?? 'none'}`;
-  return `${what}${values} (${restartsTasks ? 'restarts tasks' : 'no restart'})`;
+  const effect = what === CONSTRAINTS ? 'moves only tasks that they exclude' : 'no restart';
+  return `${what}${values} (${restartsTasks ? 'restarts tasks' : effect})`;
 }
 
 /** The cause of an operation on something that is there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorOf } from '../../test/support/errors.js';
+import { errorOf, problemsOf } from '../../test/support/errors.js';
 import {
   asTheEngineReturns,
   serviceSpec,
@@ -9,10 +9,11 @@ import {
 } from '../../test/support/objects.js';
 import { convertStack } from '../stack/convert.js';
 import { loadStack } from '../stack/load.js';
-import type { ServiceSpec } from '../swarm/objects.js';
+import type { ServiceSpec, SwarmNetwork } from '../swarm/objects.js';
+import { changesBetween } from './changes.js';
 import type { Material } from './materials.js';
 import type { Observed } from './observe.js';
-import { planText } from './plan.js';
+import { changeText, planText } from './plan.js';
 import type { ReconcileOptions } from './planning.js';
 import { reconcile, unusedObjects } from './reconcile.js';
 
@@ -181,7 +182,7 @@ describe('a plan', () => {
           log driver options max-file 3 -> none (restarts tasks)
           log driver options max-files none -> 3 (restarts tasks)
           network shop_front aliases ["web","www"] -> ["w3","web"] (restarts tasks)
-          placement constraints none -> ["node.role == worker"] (no restart)
+          placement constraints none -> ["node.role == worker"] (moves only tasks that they exclude)
           memory limit 64M -> 128M (restarts tasks)
           update config order start-first -> stop-first (no restart)
       ~ update service shop_agent: label x none -> y (no restart)"
@@ -415,6 +416,216 @@ describe('an object with a name of its own', () => {
     const plan = planFor(WEB_ONLY, { ...EMPTY, secrets }, {}, [material({ there: 'unseen' })]);
     expect(plan.warnings).toEqual([
       'secret shop_password is there already and is taken as it is: nobody can see whether its content is the same',
+    ]);
+  });
+});
+
+describe('a network that is there', () => {
+  const NETWORK = (options = '') => `\n  web: {image: x, networks: [n]}\nnetworks: {n: {${options}}}`;
+  const found = (given: Partial<SwarmNetwork>): SwarmNetwork =>
+    swarmNetwork('shop_n', {
+      Labels: OURS,
+      Options: { 'com.docker.network.driver.overlay.vxlanid_list': '4097' },
+      IPAM: { Driver: 'default', Options: null, Config: [{ Subnet: '10.0.1.0/24', Gateway: '10.0.1.1' }] },
+      Attachable: false,
+      Internal: false,
+      EnableIPv6: false,
+      ...given,
+    });
+  const there = (given: Partial<SwarmNetwork>, options = ''): Observed => ({
+    ...deployed(NETWORK(options)),
+    networks: [found(given)],
+  });
+
+  it.each<[string, string, Partial<SwarmNetwork>, string]>([
+    ['what the Swarm chose', '', {}, ''],
+    ['what it is not told before it is allocated', 'driver_opts: {a: b}', { Driver: '', Options: null }, ''],
+    ['a subnet that nobody asks for', '', { IPAM: { Config: [{ Subnet: '10.9.0.0/24' }] } }, ''],
+    ['a driver', 'driver: macvlan', {}, 'driver overlay -> macvlan'],
+    ['an option', 'driver_opts: {encrypted: ""}', {}, 'driver option encrypted none -> ""'],
+    ['a switch', 'attachable: true', { Internal: true }, 'attachable false -> true, internal true -> false'],
+    ['a label', 'labels: {a: b}', {}, 'label a none -> b'],
+    ['a subnet', 'ipam: {config: [{subnet: 10.9.0.0/24}]}', {}, 'subnets 10.0.1.0/24 -> 10.9.0.0/24'],
+  ])('must be told to differ in %s, or not', (_, options, given, differences) => {
+    const plan = planFor(NETWORK(options), there(given, options));
+    expect(plan.operations).toEqual([]);
+    expect(plan.warnings).toEqual(
+      differences === ''
+        ? []
+        : [
+            `network shop_n differs from the file (${differences}): --recreate makes it anew, with the services on it down meanwhile`,
+          ],
+    );
+  });
+
+  it('must be made anew with --recreate, with the services on it, which are told to be down', () => {
+    expect(text(NETWORK('attachable: true'), there({}), { recreate: true })).toBe(
+      `± replace network shop_n: it differs; down meanwhile: shop_web
+    attachable false -> true (restarts tasks)
+± replace service shop_web: its network shop_n is made anew; down meanwhile`,
+    );
+  });
+
+  it('must stay where somebody else is on it', () => {
+    const observed = there({});
+    const spec = { ...observed.services[0]!.Spec, Name: 'other_x', Labels: THEIRS };
+    observed.services.push(swarmService({ Spec: spec }));
+    const error = errorOf(() => planFor(NETWORK('attachable: true'), observed, { recreate: true }));
+    expect(error.message).toBe(
+      'network shop_n cannot be made anew: it is in use by other_x, not part of what is deployed',
+    );
+    expect(error.place).toBe('stack.yml:3:12');
+  });
+
+  it('must go with --prune once neither the file nor a service needs it', () => {
+    const observed = there({});
+    observed.networks.push(
+      found({ Name: 'shop_old', Id: 'old' }),
+      found({ Name: 'x', Id: 'x', Labels: THEIRS }),
+    );
+    expect(text(NETWORK(), observed)).toBe('stack shop: nothing to change');
+    expect(text(NETWORK(), observed, { prune: true })).toBe(
+      '- remove network shop_old: not in the file, and nothing uses it',
+    );
+  });
+});
+
+describe('a mode that changes', () => {
+  it('must be made anew with --recreate', () => {
+    const [operation] = planFor(OPEN.replace('}', ', deploy: {mode: global}}'), deployed(OPEN), {
+      recreate: true,
+    }).operations;
+    expect(operation).toMatchObject({
+      kind: 'replace-service',
+      cause: 'replicated -> global; down meanwhile',
+      changes: [],
+      spec: { Mode: { Global: {} } },
+    });
+  });
+});
+
+describe('an update', () => {
+  it('must keep the form of what stays the same, or Swarm would restart tasks for it', () => {
+    const observed = deployed(WEB, (spec) => ({
+      ...spec,
+      TaskTemplate: {
+        ...spec.TaskTemplate,
+        RestartPolicy: { Condition: 'any', Delay: 5e9 },
+        Runtime: 'container',
+      },
+    }));
+    const [operation] = planFor(WEB.replace('replicas: 2', 'replicas: 3'), observed).operations;
+    expect(operation).toMatchObject({ kind: 'update-service', changes: [{ what: 'replicas' }] });
+    const { spec } = operation as { spec: ServiceSpec };
+    expect(spec.TaskTemplate).toEqual(observed.services[0]!.Spec.TaskTemplate);
+  });
+
+  it('must say of a job that whatever changes runs it again', () => {
+    const job = (label: string) =>
+      `\n  job: {image: x, deploy: {mode: replicated-job, labels: {a: '${label}'}}}`;
+    expect(text(job('2'), deployed(job('1')))).toBe(
+      '~ update service shop_job: label a 1 -> 2 (restarts tasks)',
+    );
+  });
+
+  it.each([
+    [
+      'delay: 5s, condition: any',
+      'delay: 0s, condition: any',
+      'restart policy delay 5s -> 0ms (restarts tasks)',
+    ],
+    [
+      'delay: 5s, condition: any',
+      'delay: 5s, condition: none',
+      'restart policy condition any -> none (restarts tasks)',
+    ],
+  ])('must tell %s from %s', (from, to, change) => {
+    const file = (policy: string) => `\n  web: {image: x, deploy: {restart_policy: {${policy}}}}`;
+    expect(text(file(to), deployed(file(from)))).toBe(`~ update service shop_web: ${change}`);
+  });
+
+  it.each([
+    ['update_config: {}', 'update config none -> as usual (no restart)'],
+    ['update_config: {parallelism: 0}', 'update config parallelism 1 -> 0 (no restart)'],
+    ['update_config: {delay: 3s}', 'update config delay none -> 3s (no restart)'],
+    ['rollback_config: {order: start-first}', 'rollback config order stop-first -> start-first (no restart)'],
+  ])('must be told of %s where there was none', (config, change) => {
+    const file = (more: string) => `\n  web: {image: x, deploy: {${more}}}`;
+    expect(text(file(config), deployed(file('')))).toBe(`~ update service shop_web: ${change}`);
+  });
+
+  it.each([
+    ['init: true', 'init: false', 'init true -> false'],
+    ['', 'init: false', 'init none -> false'],
+    ['', 'cap_add: [net_admin]', 'capability add none -> ["CAP_NET_ADMIN"]'],
+    ['', 'ulimits: {nofile: 10}', 'ulimits nofile none -> 10:10'],
+    ['', 'volumes: [{type: tmpfs, target: /t}]', 'volume /t none -> tmpfs'],
+    ['ports: ["80:80"]', 'ports: ["80:80", "53:53/udp"]', 'ports none -> 53:53/udp'],
+    ['stop_grace_period: 5s', '', 'stop grace period 5s -> 10s'],
+    ['isolation: hyperv', '', 'isolation hyperv -> none'],
+    ['credential_spec: {registry: a}', 'credential_spec: {registry: b}', 'credential spec registry a -> b'],
+  ])('must tell "%s" from "%s"', (from, to, change) => {
+    const file = (more: string) => `\n  web: {image: x${more === '' ? '' : `, ${more}`}}`;
+    expect(text(file(to), deployed(file(from)))).toBe(
+      `~ update service shop_web: ${change} (restarts tasks)`,
+    );
+  });
+
+  it('must name a config by its key, and never by its digits', () => {
+    const references = (name: string, mode = 0o444) =>
+      serviceSpec({
+        TaskTemplate: {
+          ContainerSpec: {
+            Configs: [
+              { File: { Name: '/page', UID: '0', GID: '0', Mode: mode }, ConfigID: 'x', ConfigName: name },
+            ],
+          },
+        },
+      });
+    const names = { network: (id: string) => id, config: (id: string) => id };
+    const between = (a: ServiceSpec, b: ServiceSpec) => changesBetween(a, b, names).map(changeText);
+    const [one, two] = ['shop_page-0123456789ab', 'shop_page-ba9876543210'];
+    expect(between(references(one), references(two))).toEqual(['config page: new content (restarts tasks)']);
+    expect(between(references('shop_page'), references(two))).toEqual([
+      'config page: new content (restarts tasks)',
+    ]);
+    expect(between(references('v1'), references('v2'))).toEqual(['config /page v1 -> v2 (restarts tasks)']);
+    expect(between(references(one), references(one, 0o400))).toEqual([
+      'config page mode 0444 -> 0400 (restarts tasks)',
+    ]);
+    expect(between(serviceSpec({ TaskTemplate: { ContainerSpec: {} } }), references(one))).toEqual([
+      'config page added (restarts tasks)',
+    ]);
+  });
+});
+
+describe('services that depend on others', () => {
+  it('must come after them, with what they wait for', () => {
+    const plan = planFor(
+      '\n  web: {image: x, depends_on: [api]}\n  api: {image: x, depends_on: [db]}\n  db: {image: x}',
+      { ...EMPTY, networks: [swarmNetwork('shop_default', { Labels: OURS })] },
+    );
+    expect(plan.operations.map((it) => [it.name, 'after' in it ? it.after : null])).toEqual([
+      ['shop_db', []],
+      ['shop_api', ['shop_db']],
+      ['shop_web', ['shop_api']],
+    ]);
+  });
+});
+
+describe('everything that is wrong', () => {
+  it('must be said at once, with its place', () => {
+    const file =
+      '\n  web: {image: x, networks: [n]}\n  api: {image: x}\nnetworks: {n: {external: true, name: gone}}';
+    const services = ['shop_web', 'shop_api'].map((Name) =>
+      swarmService({ Spec: serviceSpec({ Name, Labels: {} }) }),
+    );
+    const external = material({ data: null, external: true, name: 'theirs' });
+    expect(problemsOf(errorOf(() => planFor(file, { ...EMPTY, services }, {}, [external])))).toEqual([
+      'stack.yml:4:12: external network gone does not exist',
+      'stack.yml:9:9: external secret theirs does not exist',
+      'stack.yml:2:3: service shop_web exists already and belongs to no stack',
+      'stack.yml:3:3: service shop_api exists already and belongs to no stack',
     ]);
   });
 });

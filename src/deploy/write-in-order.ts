@@ -32,7 +32,14 @@ export async function writeInOrder(
         await Promise.all(awaited);
         await slots.run(async () => {
           signal.throwIfAborted();
-          if (!failed) await write(operation);
+          if (failed) return;
+          try {
+            await write(operation);
+          } catch (error) {
+            // Before the next one gets the slot.
+            failed = true;
+            throw error;
+          }
         });
       })();
       let isUp: Promise<void> | null = null;

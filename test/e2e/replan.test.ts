@@ -99,13 +99,18 @@ it.each([
   ['a port', '18080:80', '18081:80', true],
   ['a label of the service', 'b: x', 'b: y', false],
   ['a constraint that the node still meets', 'node.role == manager', 'node.role != worker', false],
+  ['the restart policy', 'condition: any, delay: 1s', 'condition: any, delay: 2s', true],
+  ['how it is updated', 'monitor: 1s}', 'monitor: 2s}', false],
+  ['how it is spread', 'node.labels.zone', 'node.labels.rack', false],
   ['the empty argument', "'', '3600'", "x, '3600'", true],
 ])('a change of %s must restart tasks exactly where the plan says so', async (_, from, to, restarts) => {
   const before = await runningTasks();
   writeFileSync(join(directory, 'stack.yml'), FULL.replace(from, to));
   const plan = await scalectl('deploy', '--dry-run');
   expect(plan).toMatch(/^~ update service replan_web: [^\n]* -> [^\n]*\n$/);
-  expect(plan).toContain(restarts ? '(restarts tasks)' : '(no restart)');
+  expect(plan).toMatch(
+    restarts ? /\(restarts tasks\)$/m : /\((no restart|moves only tasks that they exclude)\)$/m,
+  );
   await scalectl('deploy');
   expect((await runningTasks()).some((id) => before.includes(id))).toBe(!restarts);
   writeFileSync(join(directory, 'stack.yml'), FULL);

@@ -49,9 +49,12 @@ export function asTheEngineReturns(
       ...task,
       ContainerSpec: {
         ...task.ContainerSpec,
-        Isolation: 'default',
+        Isolation: task.ContainerSpec?.Isolation ?? 'default',
         DNSConfig: task.ContainerSpec?.DNSConfig ?? {},
-        Privileges: { CredentialSpec: null, SELinuxContext: null },
+        Privileges: {
+          CredentialSpec: task.ContainerSpec?.Privileges?.CredentialSpec ?? null,
+          SELinuxContext: null,
+        },
         Secrets: task.ContainerSpec?.Secrets?.map((secret) => ({ ...secret, SecretID: 'some-id' })),
       },
       RestartPolicy: { Condition: 'any', Delay: 5e9, MaxAttempts: 0, ...task.RestartPolicy },

@@ -79,6 +79,21 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
     expect(found[2]?.note).toBe('3 waiting, 3 in flight');
   });
 
+  it.each<[Partial<QueueSignal>, string]>([
+    [{ queue: 'bullmq', key: 'mail' }, 'bull:mail'],
+    [{ queue: 'bullmq', key: 'bull:mail' }, 'bull:mail'],
+    [{ queue: 'bullmq', key: '{eu}:mail' }, '{eu}:mail'],
+    [{ queue: 'bullmq', key: 'mail', prefix: '{eu}' }, '{eu}:mail'],
+    [{ queue: 'bull', key: 'mail:send' }, 'bull:mail:send'],
+    [{ queue: 'bull', key: 'mail:send', prefix: 'eu' }, 'eu:mail:send'],
+  ])('finds the keys of Bull: %j', async (signal, base) => {
+    const port = await freePort();
+    await start(port);
+    await fill(port, (client) => client.rpush(`${base}:wait`, 'a', 'b'));
+    const [found] = await lists().read([{ ...queue(`redis://127.0.0.1:${port}/0`), ...signal }]);
+    expect(found?.value).toBe(2);
+  });
+
   it('says what a key is that is no list', async () => {
     const port = await freePort();
     await start(port);

@@ -119,6 +119,34 @@ describe('memory', () => {
   });
 });
 
+describe('throttling', () => {
+  type Throttling = { periods: number; throttled: number } | null;
+  it.each<[string, Throttling, Throttling, number | null]>([
+    ['a quarter of the periods', { periods: 100, throttled: 10 }, { periods: 140, throttled: 20 }, 25],
+    ['never', { periods: 100, throttled: 10 }, { periods: 140, throttled: 10 }, 0],
+    ['not running', { periods: 100, throttled: 10 }, { periods: 100, throttled: 10 }, 0],
+    ['counters that began anew', { periods: 100, throttled: 10 }, { periods: 3, throttled: 0 }, null],
+    ['not told', null, null, null],
+  ])('%s', async (_, before, now, expected) => {
+    let turn = 0;
+    const reader = {
+      read: () =>
+        Promise.resolve({
+          reader: 'cgroup' as const,
+          atMs: turn * 1_000,
+          cpuNs: turn,
+          memoryBytes: 1,
+          throttling: turn === 0 ? before : now,
+        }),
+      keepOnly: () => undefined,
+    };
+    const sampler = new UsageSampler(engine(), { readers: [reader], clock: () => turn * 1_000 });
+    expect((await sampler.read([query()]))[0]!.throttledPercent).toBeNull();
+    turn = 5;
+    expect((await sampler.read([query()]))[0]!.throttledPercent).toBe(expected);
+  });
+});
+
 describe('the kernel', () => {
   let root: string;
   beforeEach(async () => (root = await mkdtemp(join(tmpdir(), 'scalectl-cgroup-'))));

@@ -12,14 +12,14 @@
  * Sources: bull `lib/scripts.js`; bullmq `src/classes/queue-keys.ts`, `src/commands/getCounts-1.lua`, `pause-7.lua`.
  */
 
+import type { QueueSignal } from '../../policy/policy.js';
 import { count, redisTimeMs, type CountQueue } from '../redis-ask.js';
 
 const MARKER = '0:';
 const SCORE_PER_MS = 0x1000;
 
-export const countBull: CountQueue = async (ask, { key, prefix }) => {
-  // The name of a BullMQ queue holds no colon, so that one with a colon is the whole beginning of its keys.
-  const base = prefix === undefined && key.includes(':') ? key : `${prefix ?? 'bull'}:${key}`;
+export const countBull: CountQueue = async (ask, queue) => {
+  const base = baseOf(queue);
   const dueScore = (await redisTimeMs(ask)) * SCORE_PER_MS + SCORE_PER_MS - 1;
   const [wait, last, paused, active, prioritized, due, delayed, children, id, pausedFlag, pausedKey, meta] =
     await ask(
@@ -50,3 +50,10 @@ export const countBull: CountQueue = async (ask, { key, prefix }) => {
     ...(unheardOf ? { note: `nothing in Redis is named ${base}:…` } : {}),
   };
 };
+
+/** The name of a BullMQ queue holds no colon, so that one with a colon is the whole beginning of its keys. */
+function baseOf({ queue, key, prefix }: QueueSignal): string {
+  if (prefix !== undefined) return `${prefix}:${key}`;
+  const whole = key.startsWith('bull:') || (queue === 'bullmq' && key.includes(':'));
+  return whole ? key : `bull:${key}`;
+}

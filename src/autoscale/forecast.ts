@@ -1,141 +1,148 @@
 /**
- * How many requests will arrive by the time a replica that is ordered now can serve. Two forecasts, of which the one
- * that was nearer lately counts: "as now", and "as now, and going on as over the last horizon, with half the slope".
- * On top comes headroom for what forecasts lately fell short by.
+ * How many requests will arrive by the time a replica that is ordered now can serve. Three simple forecasts, of which
+ * the one that was nearest lately counts:
  *
- * At the horizons of containers (seconds to minutes) seasons add nothing to this. A forecast below what arrives now is
- * never used: growing may be answered early, shrinking only when it has happened.
+ *   naive   as now                                          right for loads that wander
+ *   trend   as now, going on with half the present slope    right while a load climbs
+ *   mean    as in the last half minute                      right for noise around a steady load
  *
- * State is small and of fixed size but for the forecasts that have not come due yet. A loop that begins anew has no
- * state, uses what arrives now, and learns the rest within minutes.
+ * On top comes headroom for what that forecast lately fell short by, as far as it exceeds what replicas have to spare
+ * anyway by not being used in full. At the horizons of containers (seconds to minutes) seasons add nothing to this.
+ * A forecast never shrinks anything: what arrives now is always answered when it exceeds what was forecast.
+ *
+ * The state is small and does not grow with time. A loop that begins anew has none, goes by what arrives now, and
+ * learns the rest within minutes. Times are milliseconds, loads requests per second.
  */
 
+type Method = 'naive' | 'trend' | 'mean';
+
 export interface ArrivalHistory {
-  /** when the last arrivals were seen */
+  /** when arrivals were last seen */
   at: number;
-  perSecond: number;
-  /** smoothed arrivals per second, and their change per millisecond */
+  /** Holt's level, and its change per millisecond */
   level: number;
   slope: number;
+  mean: number;
   /** forecasts that have not come due yet, oldest first */
   pending: readonly PendingForecast[];
-  /** recent mean absolute error of each forecast, requests per second; null before the first came due */
-  errors: { naive: number; trend: number } | null;
-  /** how often, lately, arrivals were so many times what was forecast; by bin of `BIN_WIDTH` */
+  /** recent mean absolute error of each forecast; null before the first came due */
+  errors: Readonly<Record<Method, number>> | null;
+  /** how often, lately, arrivals were so many times what had been forecast: shares by bins of `BIN_WIDTH` from 1 on */
   shortfalls: readonly number[];
 }
 
-interface PendingForecast {
+interface PendingForecast extends Record<Method, number> {
   dueAt: number;
-  naive: number;
-  trend: number;
+  /** the one that was gone by, before headroom */
   used: number;
 }
 
 export interface Forecast {
   /** requests per second to be ready for, headroom included */
   perSecond: number;
-  method: 'naive' | 'trend';
+  method: Method;
   horizonMs: number;
   /** factor on the forecast, from 1 to `MOST_HEADROOM` */
   headroom: number;
 }
 
-/** Errors of the last half hour count: long enough for a quantile, short enough to follow the hour of the day. */
+export interface ForecastSetting {
+  /** from now until a replica that is ordered now serves */
+  horizonMs: number;
+  /** share of a replica's full capacity that is meant to be used, above 0 and at most 1 */
+  goal: number;
+}
+
+/** Half an hour of errors: enough of them for a quantile, few enough to follow the hour of the day. */
 const MEMORY_MS = 30 * 60_000;
-/** Forecasts that fell short less often than this are not worth a replica. */
-const COVERED_SHARE = 0.85;
-/** Beyond it the past is no measure of the future (a retry storm, an outage that ended). */
+/** In nine of ten cases what arrives is to fit into the full capacity of what was ordered. */
+const COVERED_SHARE = 0.9;
+/** Beyond it the past is no measure of the future: a retry storm, an outage that ended. */
 const MOST_HEADROOM = 1.6;
-/** A slope seldom lasts; half of it is the damped trend whose slope fades to nothing over the horizon. */
+/** A slope seldom lasts. Half of it over the horizon is a slope that fades to nothing by the end of it. */
 const DAMPING = 0.5;
-/** Arrivals that were not seen for so long begin anew, milliseconds. */
+/** Long enough to average Poisson noise out, short enough to be no slower than a metrics pipeline. */
+const MEAN_MS = 30_000;
+/** After a gap as long as this, what was seen before it says nothing about the present. */
 const LONGEST_GAP_MS = 60_000;
 
 const BIN_WIDTH = 0.02;
-const BINS = Math.round((MOST_HEADROOM - 1) / BIN_WIDTH) + 1;
+/** Shortfalls up to twice the forecast; what is more counts as that. */
+const BINS = Math.round(1 / BIN_WIDTH) + 1;
 
-/** What to be ready for at `now + horizonMs`, when `perSecond` arrive now. More arrivals never forecast fewer. */
+/** What to be ready for when `perSecond` arrive at `now`. More arrivals never forecast fewer. */
 export function forecastArrivals(
   history: ArrivalHistory | null,
   perSecond: number,
-  horizonMs: number,
+  { horizonMs, goal }: ForecastSetting,
   now: number,
 ): Forecast {
-  if (history === null || now - history.at > LONGEST_GAP_MS)
+  if (history === null || now - history.at > LONGEST_GAP_MS) {
     return { perSecond, method: 'naive', horizonMs, headroom: 1 };
-  const headroom = headroomOf(history.shortfalls);
-  const method = history.errors !== null && history.errors.trend < history.errors.naive ? 'trend' : 'naive';
-  const expected =
-    method === 'naive' ? perSecond : trendOf(observe(history, perSecond, horizonMs, now), horizonMs);
-  return { perSecond: Math.max(perSecond, expected) * headroom, method, horizonMs, headroom };
+  }
+  // Method and headroom depend on the past alone; were the present part of it, more arrivals could forecast fewer.
+  const method = bestOf(history.errors);
+  const headroom = headroomOf(history.shortfalls, goal);
+  const forecast = forecastsOf(move(history, perSecond, horizonMs, now), perSecond, horizonMs)[method];
+  const wanted = (method === 'mean' ? forecast : Math.max(perSecond, forecast)) * headroom;
+  // What does not even fit into the full capacity of what is wanted is no noise around a mean.
+  return { perSecond: perSecond > wanted / goal ? perSecond : wanted, method, horizonMs, headroom };
 }
 
 /** The history with the arrivals that were seen at `now`. */
 export function rememberArrivals(
   history: ArrivalHistory | null,
   perSecond: number,
-  horizonMs: number,
+  { horizonMs }: ForecastSetting,
   now: number,
 ): ArrivalHistory {
   if (history === null || now - history.at > LONGEST_GAP_MS) {
-    return {
-      at: now,
-      perSecond,
-      level: perSecond,
-      slope: 0,
-      pending: [],
-      errors: null,
-      shortfalls: history?.shortfalls ?? [],
-    };
+    const shortfalls = history?.shortfalls ?? [];
+    return { at: now, level: perSecond, slope: 0, mean: perSecond, pending: [], errors: null, shortfalls };
   }
-  const { level, slope } = observe(history, perSecond, horizonMs, now);
-  const trend = Math.max(0, trendOf({ level, slope }, horizonMs));
-  const due = history.pending.filter(({ dueAt }) => dueAt <= now);
+  const motion = move(history, perSecond, horizonMs, now);
+  const forecasts = forecastsOf(motion, perSecond, horizonMs);
+  let dueCount = 0;
+  while ((history.pending[dueCount]?.dueAt ?? Infinity) <= now) dueCount++;
+  const due = history.pending[dueCount - 1];
   let { errors, shortfalls } = history;
-  const last = due.at(-1);
-  if (last !== undefined) {
+  if (due !== undefined) {
     const share = 1 - Math.exp(-(now - history.at) / MEMORY_MS);
-    errors = learnErrors(errors, last, perSecond, share);
-    shortfalls = learnShortfall(shortfalls, last.used, perSecond, share);
+    errors = learnErrors(errors, due, perSecond, share);
+    shortfalls = learnShortfall(shortfalls, due.used, perSecond, share);
   }
-  const method = errors !== null && errors.trend < errors.naive ? 'trend' : 'naive';
-  const used = Math.max(perSecond, method === 'trend' ? trend : 0);
-  return {
-    at: now,
-    perSecond,
-    level,
-    slope,
-    pending: [
-      ...history.pending.slice(due.length),
-      { dueAt: now + horizonMs, naive: perSecond, trend, used },
-    ],
-    errors,
-    shortfalls,
-  };
+  const method = bestOf(errors);
+  const used = method === 'mean' ? forecasts.mean : Math.max(perSecond, forecasts[method]);
+  const pending = [...history.pending.slice(dueCount), { dueAt: now + horizonMs, ...forecasts, used }];
+  return { at: now, ...motion, pending, errors, shortfalls };
 }
 
-interface Motion {
-  level: number;
-  slope: number;
-}
+type Motion = Pick<ArrivalHistory, 'level' | 'slope' | 'mean'>;
 
 /**
- * Level and slope after one more observation: Holt's method with a memory in time instead of steps, as long for the
- * slope as the horizon: to look a minute ahead, look a minute back.
+ * Level, slope and mean after one more observation: Holt's method (1957) with memories in time instead of steps. The
+ * slope is remembered for as long as the horizon: to look a minute ahead, look a minute back.
  */
-function observe(history: ArrivalHistory, perSecond: number, horizonMs: number, now: number): Motion {
+function move(history: ArrivalHistory, perSecond: number, horizonMs: number, now: number): Motion {
   const passed = Math.max(1, now - history.at);
-  const ofLevel = 1 - Math.exp(-passed / (horizonMs / 4));
-  const ofSlope = 1 - Math.exp(-passed / horizonMs);
+  const shareOf = (memoryMs: number) => 1 - Math.exp(-passed / memoryMs);
   const predicted = history.level + history.slope * passed;
-  const level = predicted + ofLevel * (perSecond - predicted);
-  const slope = history.slope + ofSlope * ((level - history.level) / passed - history.slope);
-  return { level, slope };
+  const level = predicted + shareOf(horizonMs / 4) * (perSecond - predicted);
+  const slope = history.slope + shareOf(horizonMs) * ((level - history.level) / passed - history.slope);
+  return { level, slope, mean: history.mean + shareOf(MEAN_MS) * (perSecond - history.mean) };
 }
 
-function trendOf({ level, slope }: Motion, horizonMs: number): number {
-  return level + DAMPING * slope * horizonMs;
+function forecastsOf(motion: Motion, perSecond: number, horizonMs: number): Record<Method, number> {
+  const trend = Math.max(0, motion.level + DAMPING * motion.slope * horizonMs);
+  return { naive: perSecond, trend, mean: motion.mean };
+}
+
+/** The forecast that was nearest lately; "as now" until another has shown to be better. */
+function bestOf(errors: ArrivalHistory['errors']): Method {
+  if (errors === null) return 'naive';
+  const { naive, trend, mean } = errors;
+  if (trend < naive && trend <= mean) return 'trend';
+  return mean < naive ? 'mean' : 'naive';
 }
 
 function learnErrors(
@@ -143,14 +150,12 @@ function learnErrors(
   due: PendingForecast,
   actual: number,
   share: number,
-): { naive: number; trend: number } {
-  const naive = Math.abs(actual - due.naive);
-  const trend = Math.abs(actual - due.trend);
-  if (errors === null) return { naive, trend };
-  return {
-    naive: errors.naive + share * (naive - errors.naive),
-    trend: errors.trend + share * (trend - errors.trend),
+): Record<Method, number> {
+  const learn = (method: Method) => {
+    const error = Math.abs(actual - due[method]);
+    return errors === null ? error : errors[method] + share * (error - errors[method]);
   };
+  return { naive: learn('naive'), trend: learn('trend'), mean: learn('mean') };
 }
 
 function learnShortfall(
@@ -160,8 +165,7 @@ function learnShortfall(
   share: number,
 ): readonly number[] {
   if (forecast <= 0) return shortfalls;
-  const ratio = actual / forecast;
-  const bin = Math.min(BINS - 1, Math.max(0, Math.ceil((ratio - 1) / BIN_WIDTH - 1e-9)));
+  const bin = Math.min(BINS - 1, Math.max(0, Math.ceil((actual / forecast - 1) / BIN_WIDTH - 1e-9)));
   const learned = shortfalls.length === BINS ? shortfalls.slice() : new Array<number>(BINS).fill(0);
   for (let index = 0; index < BINS; index++) {
     learned[index] = (learned[index] ?? 0) * (1 - share) + (index === bin ? share : 0);
@@ -169,15 +173,11 @@ function learnShortfall(
   return learned;
 }
 
-/** The factor that would have covered `COVERED_SHARE` of the forecasts; 1 while there are none. */
-function headroomOf(shortfalls: readonly number[]): number {
+/** The factor with which the full capacity would have covered `COVERED_SHARE` of the cases; 1 while there are none. */
+function headroomOf(shortfalls: readonly number[], goal: number): number {
   let total = 0;
   for (const weight of shortfalls) total += weight;
-  if (total === 0) return 1;
-  let covered = 0;
-  for (let index = 0; index < shortfalls.length; index++) {
-    covered += shortfalls[index] ?? 0;
-    if (covered >= COVERED_SHARE * total) return 1 + index * BIN_WIDTH;
-  }
-  return MOST_HEADROOM;
+  let [covered, bin] = [shortfalls[0] ?? 0, 0];
+  while (covered < COVERED_SHARE * total && bin < BINS - 1) covered += shortfalls[++bin] ?? 0;
+  return Math.min(MOST_HEADROOM, Math.max(1, (1 + bin * BIN_WIDTH) * goal));
 }

@@ -1,7 +1,8 @@
 /** Replicas for the requests that arrive at a balancer, and those that will have by the time a new replica serves. */
 
+import { TOLERANCE } from '../policy/defaults.js';
 import type { RequestSignal, SignalPolicy } from '../policy/policy.js';
-import { forecastArrivals, rememberArrivals, type Forecast } from './forecast.js';
+import { forecastArrivals, rememberArrivals, type Forecast, type ForecastSetting } from './forecast.js';
 import { learnServiceRate, type ServiceRate } from './service-rate.js';
 import type { History, SignalVerdict, Snapshot } from './types.js';
 
@@ -14,13 +15,14 @@ export interface RequestVerdict {
   /** what 100 % CPU of a replica serves, as learned; null while nothing is known of it */
   serviceRate: ServiceRate | null;
   forecast: Forecast;
+  setting: ForecastSetting;
 }
 
 /** Where a policy has no CPU target to learn by. Source: the HPA's own default. */
 const DEFAULT_GOAL_PERCENT = 80;
 /** Requests that wait are to be worked off within this time, beside those that arrive. */
 const DRAIN_SECONDS = 30;
-/** Until a task's way to health was measured, milliseconds. */
+/** Until a task's way to health was measured. */
 const DEFAULT_HEALTHY_AFTER_MS = 30_000;
 const DEFAULT_LOOP_MS = 5_000;
 const LONGEST_LOOP_MS = 60_000;
@@ -33,34 +35,45 @@ interface Circumstances {
 }
 
 /**
- * need = ceil((forecast + waiting / 30 s) / requests per second per replica). No tolerance: arrivals are no average
- * over replicas, so that a replica more or fewer does not change them, and there is nothing to swing.
+ * need = ceil((forecast + waiting / 30 s) / requests per second per replica). No tolerance: a replica more or fewer
+ * does not change what arrives, so that there is nothing to swing.
  */
 export function judgeRequests(
   signal: RequestSignal,
   verdict: SignalVerdict,
-  circumstances: Circumstances,
+  { signals, snapshot, history, now }: Circumstances,
 ): SignalVerdict {
-  const { signals, snapshot, history, now } = circumstances;
   const arrivals = verdict.value;
   if (arrivals === null) return verdict;
   const queued = queuedOf(signals, snapshot);
   // Only what earlier decisions learned: were the present part of it, more load could mean fewer replicas.
   const serviceRate = history.serviceRate ?? null;
-  const perReplica =
-    signal.perReplica ??
-    (serviceRate === null ? null : (serviceRate.perReplica * goalPercent(signals)) / 100);
-  const horizonMs = horizonOf(snapshot, history, now);
+  const goal = goalPercent(signals) / 100;
+  const perReplica = signal.perReplica ?? (serviceRate === null ? null : serviceRate.perReplica * goal);
+  const setting: ForecastSetting = { horizonMs: horizonOf(snapshot, history, now), goal };
   const forecast: Forecast = signal.forecast
-    ? forecastArrivals(history.arrivals ?? null, arrivals, horizonMs, now)
-    : { perSecond: arrivals, method: 'naive', horizonMs, headroom: 1 };
-  const requests: RequestVerdict = { queued, perReplica, serviceRate, forecast };
+    ? forecastArrivals(history.arrivals ?? null, arrivals, setting, now)
+    : { perSecond: arrivals, method: 'naive', horizonMs: setting.horizonMs, headroom: 1 };
+  const requests: RequestVerdict = { queued, perReplica, serviceRate, forecast, setting };
   const load = forecast.perSecond + (queued ?? 0) / DRAIN_SECONDS;
   if (load === 0) return { ...verdict, need: 0, requests };
   if (perReplica === null) {
     return { ...verdict, requests, note: verdict.note ?? 'what a replica can serve is not known yet' };
   }
   return { ...verdict, need: Math.ceil(load / perReplica - 1e-9), requests };
+}
+
+/**
+ * CPU beside requests that learn from it is a guard: it has a say where use is more than the arrivals explain
+ * (requests that became dearer, work of another origin). Else it would say the same as they do, later and with more
+ * noise.
+ */
+export function asGuard(cpu: SignalVerdict, requests: SignalVerdict): SignalVerdict {
+  const { need } = requests;
+  const rate = requests.requests?.serviceRate ?? null;
+  if (cpu.need === null || need === null || cpu.need <= need || rate === null) return cpu;
+  if (rate.surprise > 1 + TOLERANCE) return { ...cpu, note: 'more than the arrivals explain' };
+  return { ...cpu, need, note: 'explained by the arrivals' };
 }
 
 /** The parts of the history that a decision's verdicts add to. */
@@ -71,23 +84,18 @@ export function learnRequests(
 ): Pick<History, 'arrivals' | 'serviceRate'> {
   const verdict = signals.find(({ requests }) => requests !== undefined);
   if (verdict?.requests === undefined || verdict.value === null || verdict.partial !== undefined) return {};
-  const { queued, forecast } = verdict.requests;
-  const arrivals = rememberArrivals(history.arrivals ?? null, verdict.value, forecast.horizonMs, now);
+  const { queued, setting } = verdict.requests;
+  const arrivals = rememberArrivals(history.arrivals ?? null, verdict.value, setting, now);
   const cpu = signals.find(({ signal }) => signal === 'cpu');
-  const serviceRate =
-    cpu?.value == null
-      ? history.serviceRate
-      : learnServiceRate(
-          history.serviceRate ?? null,
-          {
-            arrivalsPerSecond: verdict.value,
-            queued: queued ?? 0,
-            serving: cpu.coverage?.running ?? 0,
-            cpuPercent: cpu.value,
-          },
-          now,
-        );
-  return { arrivals, ...(serviceRate == null ? {} : { serviceRate }) };
+  if (cpu?.value == null) return { arrivals };
+  const observation = {
+    arrivalsPerSecond: verdict.value,
+    queued: queued ?? 0,
+    serving: cpu.coverage?.running ?? 0,
+    cpuPercent: cpu.value,
+  };
+  const serviceRate = learnServiceRate(history.serviceRate ?? null, observation, now);
+  return serviceRate === null ? { arrivals } : { arrivals, serviceRate };
 }
 
 function queuedOf(signals: readonly SignalPolicy[], snapshot: Snapshot): number | null {
@@ -101,9 +109,8 @@ function queuedOf(signals: readonly SignalPolicy[], snapshot: Snapshot): number 
 function goalPercent(signals: readonly SignalPolicy[]): number {
   const cpu = signals.find((signal) => signal.kind === 'cpu');
   if (cpu?.kind !== 'cpu') return DEFAULT_GOAL_PERCENT;
-  return cpu.rule.kind === 'target'
-    ? cpu.rule.targetPercent
-    : (cpu.rule.upPercent + cpu.rule.downPercent) / 2;
+  const { rule } = cpu;
+  return Math.min(100, rule.kind === 'target' ? rule.targetPercent : (rule.upPercent + rule.downPercent) / 2);
 }
 
 /** From now until a replica that is ordered at the next decision serves. */

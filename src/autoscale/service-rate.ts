@@ -8,6 +8,8 @@ export interface ServiceRate {
   /** requests per second that one replica serves at 100 % CPU */
   perReplica: number;
   at: number;
+  /** CPU use, lately, over what arrivals and this rate would explain; 1 when they explain it */
+  surprise: number;
 }
 
 /** Below this use, what a process does by itself is a large part of it; above it, arrivals are not what is served. */
@@ -25,20 +27,28 @@ interface Observation {
   cpuPercent: number;
 }
 
+/** CPU use is believed against the rate when it was off for about this long, milliseconds. */
+const SURPRISE_MS = 30_000;
+
 /**
- * The service rate with one more observation, or as it was when that says nothing. Where nothing was learned yet, a
- * use below the range is better than nothing: it takes a replica to be able to do less than it is.
+ * The service rate with one more observation. Where nothing was learned yet, a use below the range is better than
+ * nothing: it takes a replica to be able to do less than it is.
  */
 export function learnServiceRate(
   rate: ServiceRate | null,
-  { arrivalsPerSecond, queued, serving, cpuPercent }: Observation,
+  observation: Observation,
   now: number,
 ): ServiceRate | null {
-  if (arrivalsPerSecond <= 0 || cpuPercent <= 0 || serving <= 0 || queued > 0) return rate;
-  if (cpuPercent > MOST_PERCENT) return rate;
-  if (cpuPercent < LEAST_PERCENT && rate !== null) return rate;
+  const { arrivalsPerSecond, queued, serving, cpuPercent } = observation;
+  if (arrivalsPerSecond <= 0 || cpuPercent <= 0 || serving <= 0) return rate;
+  const teaches = queued === 0 && cpuPercent <= MOST_PERCENT;
   const seen = arrivalsPerSecond / (serving * (cpuPercent / 100));
-  if (rate === null) return { perReplica: seen, at: now };
-  const share = 1 - Math.exp(-Math.max(0, now - rate.at) / MEMORY_MS);
-  return { perReplica: rate.perReplica + share * (seen - rate.perReplica), at: now };
+  if (rate === null) return teaches ? { perReplica: seen, at: now, surprise: 1 } : null;
+  const passed = Math.max(0, now - rate.at);
+  const explained = Math.min(100, (100 * arrivalsPerSecond) / (serving * rate.perReplica));
+  const ofSurprise = 1 - Math.exp(-passed / SURPRISE_MS);
+  const surprise = rate.surprise + ofSurprise * (cpuPercent / explained - rate.surprise);
+  if (!teaches || cpuPercent < LEAST_PERCENT) return { ...rate, at: now, surprise };
+  const share = 1 - Math.exp(-passed / MEMORY_MS);
+  return { perReplica: rate.perReplica + share * (seen - rate.perReplica), at: now, surprise };
 }

@@ -10,7 +10,7 @@ import type {
 } from '../policy/policy.js';
 import { guardNeed, levelNeed, queuedNeed, totalNeed, workNeed, type Replicas } from './load-need.js';
 import { resourceNeed } from './need.js';
-import { judgeRequests } from './requests.js';
+import { asGuard, judgeRequests } from './requests.js';
 import type {
   History,
   LoadReading,
@@ -45,12 +45,16 @@ export function judgeSignals(
   history: History,
   now: number,
 ): SignalVerdict[] {
-  return signals.map((signal, index) => {
+  const verdicts = signals.map((signal, index) => {
     const verdict = judge(signal, snapshot.readings[index], snapshot, now);
     return signal.kind === 'requests'
       ? judgeRequests(signal, verdict, { signals, snapshot, history, now })
       : verdict;
   });
+  const learner = signals.findIndex((signal) => signal.kind === 'requests' && signal.perReplica === null);
+  const requests = verdicts[learner];
+  if (requests === undefined) return verdicts;
+  return verdicts.map((verdict) => (verdict.signal === 'cpu' ? asGuard(verdict, requests) : verdict));
 }
 
 function judge(

@@ -1,0 +1,154 @@
+/** A load over time, read from what people have: counts per bucket, or what Prometheus answers to a range query. */
+
+import { UserError } from '../errors.js';
+
+export interface Trace {
+  /** as it was given, e.g. the file's name */
+  name: string;
+  bucketSeconds: number;
+  /** arrivals per second in each bucket; a bucket that the file leaves out is as the one before */
+  rates: Float64Array;
+}
+
+/** More than this at one-second steps would not fit into memory: half a year. */
+const MOST_SECONDS = 183 * 86_400;
+
+/** A trace from the text of a file: JSON when it begins like JSON, else CSV. @throws UserError */
+export function parseTrace(name: string, text: string): Trace {
+  return text.trimStart().startsWith('{') ? parsePrometheus(name, text) : parseCounts(name, text);
+}
+
+/** `t_seconds,value` with a header: counts in the bucket that starts at `t_seconds`. */
+function parseCounts(name: string, text: string): Trace {
+  const lines = text.split('\n');
+  const header = (lines[0] ?? '').trim();
+  if (header !== 't_seconds,value') {
+    throw new UserError(`"${header.slice(0, 60)}" is not the header of a trace`, {
+      place: `${name}:1`,
+      hint: 'Begin the file with "t_seconds,value": seconds from the start, and the count in the bucket that starts there.',
+    });
+  }
+  const points: Point[] = [];
+  for (let index = 1; index < lines.length; index++) {
+    const line = (lines[index] ?? '').trim();
+    if (line === '') continue;
+    const comma = line.indexOf(',');
+    const point = { at: numberIn(line.slice(0, comma)), value: numberIn(line.slice(comma + 1)) };
+    if (comma < 0 || !(point.at >= 0) || !(point.value >= 0)) {
+      throw new UserError(`"${line.slice(0, 60)}" is not a time and a count`, {
+        place: `${name}:${index + 1}`,
+        hint: 'Write two numbers from 0 on, e.g. "300,56".',
+      });
+    }
+    points.push(point);
+  }
+  const bucketSeconds = bucketOf(name, points);
+  return toTrace(
+    name,
+    points.map(({ at, value }) => ({ at, value: value / bucketSeconds })),
+    bucketSeconds,
+  );
+}
+
+/**
+ * The answer of Prometheus to `/api/v1/query_range`, with values per second (`sum(rate(…[1m]))`). Several series are
+ * added up; a value that is NaN or missing is taken as the one before.
+ */
+function parsePrometheus(name: string, text: string): Trace {
+  const refuse = (what: string) =>
+    new UserError(what, {
+      place: name,
+      hint: 'Save the answer of /api/v1/query_range to a query like sum(rate(http_requests_total[1m])).',
+    });
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`is no JSON: ${(error as Error).message}`, { place: name, cause: error });
+  }
+  const data = (answer as { data?: { resultType?: unknown; result?: unknown } }).data;
+  if (data?.resultType !== 'matrix' || !Array.isArray(data.result)) {
+    throw refuse('is not the answer to a range query of Prometheus');
+  }
+  const sums = new Map<number, number>();
+  for (const series of data.result as { values?: unknown }[]) {
+    if (!Array.isArray(series.values)) throw refuse('has a series without values');
+    for (const pair of series.values as unknown[]) {
+      const [at, value] = Array.isArray(pair) ? [Number(pair[0]), Number(pair[1])] : [NaN, NaN];
+      if (!Number.isFinite(at)) throw refuse('has a value without a time');
+      if (value >= 0 && Number.isFinite(value)) sums.set(at, (sums.get(at) ?? 0) + value);
+    }
+  }
+  const points = [...sums].map(([at, value]) => ({ at, value })).sort((a, b) => a.at - b.at);
+  return toTrace(name, points, bucketOf(name, points));
+}
+
+interface Point {
+  at: number;
+  value: number;
+}
+
+/** The least distance between two points. */
+function bucketOf(name: string, points: readonly Point[]): number {
+  if (points.length < 2) {
+    throw new UserError(`has ${points.length === 1 ? 'one value' : 'no values'}`, {
+      place: name,
+      hint: 'Give at least two buckets.',
+    });
+  }
+  let least = Infinity;
+  for (let index = 1; index < points.length; index++) {
+    const step = (points[index]?.at ?? NaN) - (points[index - 1]?.at ?? NaN);
+    if (!(step > 0)) {
+      throw new UserError(`time ${points[index]?.at ?? ''} does not come after the one before`, {
+        place: name,
+        hint: 'Sort the file by time.',
+      });
+    }
+    least = Math.min(least, step);
+  }
+  return least;
+}
+
+function toTrace(name: string, points: readonly Point[], bucketSeconds: number): Trace {
+  const start = points[0]?.at ?? 0;
+  const end = (points.at(-1)?.at ?? 0) - start + bucketSeconds;
+  if (end > MOST_SECONDS) {
+    throw new UserError(`is ${Math.round(end / 86_400)} days long`, {
+      place: name,
+      hint: 'Give at most half a year.',
+    });
+  }
+  const rates = new Float64Array(Math.round(end / bucketSeconds)).fill(NaN);
+  for (const { at, value } of points) rates[Math.round((at - start) / bucketSeconds)] = value;
+  for (let index = 1; index < rates.length; index++) {
+    if (Number.isNaN(rates[index])) rates[index] = rates[index - 1] ?? 0;
+  }
+  return { name, bucketSeconds, rates };
+}
+
+function numberIn(text: string): number {
+  return text.trim() === '' ? NaN : Number(text);
+}
+
+/** Arrivals per second in every second of the trace. */
+export function perSecond({ rates, bucketSeconds }: Trace): Float64Array {
+  const seconds = new Float64Array(Math.floor(rates.length * bucketSeconds));
+  for (let second = 0; second < seconds.length; second++) {
+    seconds[second] = rates[Math.min(rates.length - 1, Math.floor(second / bucketSeconds))] ?? 0;
+  }
+  return seconds;
+}
+
+/** The trace multiplied so that its 99.9th percentile is `rate` per second. */
+export function scaleToPeak(trace: Trace, rate: number): Trace {
+  const sorted = trace.rates.slice().sort();
+  const peak = sorted[Math.min(sorted.length - 1, Math.ceil(0.999 * sorted.length) - 1)] ?? 0;
+  if (peak <= 0) {
+    throw new UserError('has no arrivals that could be scaled', {
+      place: trace.name,
+      hint: 'Leave --peak-replicas out.',
+    });
+  }
+  return { ...trace, rates: trace.rates.map((one) => (one * rate) / peak) };
+}

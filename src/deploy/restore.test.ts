@@ -187,6 +187,16 @@ describe('the way back to a release', () => {
     expect(error.hint).toBe('Make it again with: docker secret create shop_key FILE');
     expect(error.exitCode).toBe(2);
   });
+
+  it('must be refused where a config has got another content under its name', () => {
+    const observed = dockerMade();
+    observed.configs = observed.configs.map((it) =>
+      it.Spec.Name === 'shop_conf' ? config('shop_conf', { Data: 'Yg==' }) : it,
+    );
+    expect(problemsOf(errorOf(() => wantRelease(release)(observed)))).toEqual([
+      'release 3: needs the config shop_conf, which has another content now, and Swarm cannot change it',
+    ]);
+  });
 });
 
 describe('two releases', () => {

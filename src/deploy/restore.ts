@@ -1,6 +1,6 @@
 /** Between a stack as it is wanted or found and a release as it is recorded. */
 
-import { UserError } from '../errors.js';
+import { UserError, type Problem } from '../errors.js';
 import type { DesiredNetwork, DesiredService, DesiredStack } from '../stack/convert.js';
 import { isUserDefined } from '../stack/convert-task.js';
 import { GENERATED_LABEL } from '../stack/names.js';
@@ -68,17 +68,34 @@ export function wantRelease(release: Release): (observed: Observed) => Wanted {
 }
 
 function refuseMissing(release: Release, observed: Observed): void {
-  const names = (objects: Observed['configs'] | Observed['secrets']) =>
-    new Set(objects.map(({ Spec }) => Spec.Name));
-  const there = { secret: names(observed.secrets), config: names(observed.configs) };
-  const [first, ...others] = release.materials
-    .filter(({ kind, name, data, driver }) => data === null && driver === null && !there[kind].has(name))
-    .map(({ kind, name }) => ({
-      place: `release ${release.number}`,
+  const objects = { secret: observed.secrets, config: observed.configs };
+  const [first, ...others] = release.materials.flatMap((material) => {
+    const found = objects[material.kind].find(({ Spec }) => Spec.Name === material.name);
+    return problemWith(material, found, `release ${release.number}`) ?? [];
+  });
+  if (first !== undefined) throw UserError.of([first, ...others]);
+}
+
+function problemWith(
+  { kind, name, data, driver }: RecordedMaterial,
+  found: Observed['configs'][number] | Observed['secrets'][number] | undefined,
+  place: string,
+): Problem | null {
+  if (found === undefined && data === null && driver === null) {
+    return {
+      place,
       message: `needs the ${kind} ${name}, which is gone, and of ${kind === 'secret' ? 'secrets' : 'external configs'} a release knows the name alone`,
       hint: `Make it again with: docker ${kind} create ${name} FILE`,
-    }));
-  if (first !== undefined) throw UserError.of([first, ...others]);
+    };
+  }
+  if (found !== undefined && data !== null && 'Data' in found.Spec && found.Spec.Data !== data) {
+    return {
+      place,
+      message: `needs the ${kind} ${name}, which has another content now, and Swarm cannot change it`,
+      hint: `Remove it when no service uses it any more: docker ${kind} rm ${name}`,
+    };
+  }
+  return null;
 }
 
 /** Whether two stacks ask for the same services. Replicas are left aside: they are not what a release is about. */

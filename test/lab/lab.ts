@@ -17,7 +17,7 @@ import {
   readRecord,
   writeRecord,
 } from './record.js';
-import { ensureRegistry, REGISTRY_PORT } from './registry.js';
+import { ensureRegistry, LOCKED_REGISTRY_PORT, REGISTRY_PORT } from './registry.js';
 import { run } from './run.js';
 import { ensureSwarm, waitForSwarmMember } from './swarm.js';
 import { teardown } from './teardown.js';
@@ -177,7 +177,10 @@ async function startNode(
   binaries: string | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
-  const flags = ['--insecure-registry', `${hostAddress(record.subnet)}:${REGISTRY_PORT}`];
+  const flags = [REGISTRY_PORT, LOCKED_REGISTRY_PORT].flatMap((port) => [
+    '--insecure-registry',
+    `${hostAddress(record.subnet)}:${port}`,
+  ]);
   await startEngine(node, { binaries, signal, flags });
 }
 

@@ -11,6 +11,8 @@ import { waitFor } from './wait.js';
 
 /** The port of an instance's registry, on the bridge's address. */
 export const REGISTRY_PORT = 5000;
+/** Where a scenario may have one that asks for a password. */
+export const LOCKED_REGISTRY_PORT = 5001;
 
 const DATA = join(CACHE, 'registry');
 

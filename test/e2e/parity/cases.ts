@@ -138,6 +138,7 @@ const cases: Record<string, string> = {
   'volume long, without a name': 'volumes: [{type: volume, target: /data}]',
   'volume long, with consistency':
     'volumes: [{type: volume, source: data, target: /data, consistency: cached}]',
+  'volume with a subpath': 'volumes: [{type: volume, source: data, target: /data, volume: {subpath: part}}]',
   'volumes in their order': 'volumes: ["named:/z", "data:/a", "/m"]',
   'bind of an absolute path': 'volumes: ["/var/run:/run:ro"]',
   'bind of a relative path': 'volumes: ["./conf:/conf", "../up:/up", ".:/here"]',

@@ -115,4 +115,3 @@ export const deploy = object(
   },
   { since: { endpoint_mode: 2, rollback_config: 7 } },
 );
-export type RolloutConfig = NonNullable<NonNullable<ReturnType<typeof deploy>>['update_config']>;

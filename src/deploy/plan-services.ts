@@ -60,7 +60,9 @@ export function planService(
       operation: { kind: 'replace-service', name, cause, id, spec, after: [], changes: others },
     };
   }
-  if (changes.length === 0) {
+  // Swarm waits for the next write, and nothing else brings the remaining tasks along.
+  const paused = live.UpdateStatus?.State === 'paused' || live.UpdateStatus?.State === 'rollback_paused';
+  if (changes.length === 0 && !paused) {
     planning.unchanged.push(name);
     return { target: spec, operation: null };
   }
@@ -69,7 +71,7 @@ export function planService(
     operation: {
       kind: 'update-service',
       name,
-      cause: causeOf(changes),
+      cause: changes.length === 0 ? 'its rollout is paused and is taken up again' : causeOf(changes),
       id,
       version: live.Version.Index,
       spec: keepForms(spec, live.Spec, planning),

@@ -505,6 +505,14 @@ describe('a mode that changes', () => {
 });
 
 describe('an update', () => {
+  it.each(['paused', 'rollback_paused'] as const)('must take up again a rollout that is %s', (State) => {
+    const observed = deployed(OPEN);
+    const services = observed.services.map((service) => ({ ...service, UpdateStatus: { State } }));
+    expect(text(OPEN, { ...observed, services })).toBe(
+      '~ update service shop_web: its rollout is paused and is taken up again',
+    );
+  });
+
   it('must keep the form of what stays the same, or Swarm would restart tasks for it', () => {
     const observed = deployed(WEB, (spec) => ({
       ...spec,

@@ -71,10 +71,7 @@ describe('a file that is no stack file', () => {
     ['- a\n', 'stack.yml:1:1: the top of a stack file must be a mapping'],
     ['just text', 'stack.yml:1:1: the top of a stack file must be a mapping'],
     ['a: 1\na: 2\n', 'stack.yml:2:1: "a" is given twice'],
-    [
-      'a:\n  b: [1\nc: 2\n',
-      'stack.yml:3:1: a bracket is never closed, or what is in it not indented',
-    ],
+    ['a:\n  b: [1\nc: 2\n', 'stack.yml:3:1: a bracket is never closed, or what is in it not indented'],
     ['a:\n\tb: 1\n', 'stack.yml:2:1: a tab indents this line'],
     ['a: "b\n', 'stack.yml:2:1: a quote is never closed'],
     ['a: &x [*x]\n', 'stack.yml:1:8: the anchor &x contains itself'],

@@ -41,7 +41,7 @@ export async function benchDeploy(world: World, { rounds, signal }: DeployOption
       [docker, times.docker],
     ] as const;
     for (const [deploy, taken] of round % 2 === 0 ? both : both.toReversed()) {
-      // The services that the change is for restart once, with an environment that no round had before.
+      // One service restarts, with an environment that no round had before.
       const change = `services:\n  backend:\n    environment:\n      CHANGE: "${round}"\n`;
       writeFileSync(join(directory, CHANGE), `version: '3.8'\n${change}`);
       taken.nothing.push(deploy([FILE]));
@@ -62,7 +62,7 @@ export async function benchDeploy(world: World, { rounds, signal }: DeployOption
     ...noteOf(times.docker[step]),
   });
   return [
-    compare('nothing', 'the shop (7 tasks of 6 services) from nothing, until it is up', 1),
+    compare('nothing', 'the shop, six services, from nothing until it is up', 1),
     compare('changed', 'one of its services changed', 1),
     compare('unchanged', 'deployed again as it is', 0.5),
   ];

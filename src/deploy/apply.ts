@@ -52,9 +52,12 @@ export interface Applied {
   release: number | null;
 }
 
-/** Someone else may write between our look and our write; this often the look is renewed. */
-const MOST_LOOKS = 12;
-/** Doubled each time. A network that goes is listed until the last task on it has ended. */
+/**
+ * Someone else may write between our look and our write; for so long the look is renewed. A network that goes, for one,
+ * is listed until the last task on it has ended.
+ */
+const LOOKING_MS = 60_000;
+/** Doubled each time. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -76,6 +79,8 @@ export async function applyStack(engine: Engine, request: ApplyRequest): Promise
   const wrote: string[] = [];
   let shown = '';
   let confirmed = false;
+  let excuse = '';
+  const lastLook = Date.now() + Math.min(LOOKING_MS, request.timeoutMs);
   for (let looks = 1; ; looks++) {
     const look = await lookAndPlan(engine, request);
     const { plan } = look;
@@ -96,9 +101,12 @@ export async function applyStack(engine: Engine, request: ApplyRequest): Promise
       release ??= await begin(engine, request, look);
       await write(engine, request, look, wrote);
     } catch (error) {
-      if (isStale(error) && looks < MOST_LOOKS) {
+      if (isStale(error) && Date.now() < lastLook) {
         const why = error instanceof Error ? `: ${error.message}` : '';
-        emit({ type: 'warning', text: `the Swarm is not as it was seen${why}; looking again` });
+        if (why !== excuse) {
+          emit({ type: 'warning', text: `the Swarm is not as it was seen${why}; looking again` });
+        }
+        excuse = why;
         await delay(Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), LONGEST_PAUSE_MS), undefined, { signal });
         continue;
       }

@@ -68,7 +68,11 @@ async function showHistory(context: Context, stack: string, history: History): P
   const columns: Column<ReleaseSummary>[] = [
     { title: 'RELEASE', value: ({ number }) => String(number), align: 'right' },
     { title: 'STATE', value: ({ state }) => paint[state](state) },
-    { title: 'AGE', value: ({ at }) => (wide ? at : formatAgeMs(now - Date.parse(at))), align: 'right' },
+    {
+      title: wide ? 'AT' : 'AGE',
+      value: ({ at }) => (wide ? at : formatAgeMs(now - Date.parse(at))),
+      align: 'right',
+    },
     { title: 'ORIGIN', value: ({ origin }) => originText(origin) },
     { title: 'CHANGED', value: ({ changes }) => some(changesText(changes).split(', '), wide), expendable: 1 },
     { title: 'IMAGES', value: (release) => some(imagesOf(release, wide), wide), expendable: 2 },

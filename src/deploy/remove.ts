@@ -51,7 +51,7 @@ export async function removeStack(
   );
   await removeStrayContainers(engine, request.stack, { signal });
   const said = new Set<string>();
-  await waitUntilGone('containers', () => remainingTasks(engine, request, said), deadline, request);
+  await waitUntilGone('containers', () => remainingTasks(engine, contents, request, said), deadline, request);
   for (const { id, name } of contents.networks) {
     await remove('network', name, () => removeNetwork(engine, id, name, deadline, signal));
   }
@@ -78,10 +78,11 @@ export async function removeStack(
 
 async function remainingTasks(
   engine: Engine,
+  { services }: StackContents,
   { stack, signal, emit }: RemoveRequest,
   said: Set<string>,
 ): Promise<string[]> {
-  const left = await tasksLeft(engine, stack, { signal });
+  const left = await tasksLeft(engine, stack, { signal }, services);
   if (left.length === 0) return [];
   const nodes = new Map((await engine.listNodes({ signal })).map((node) => [node.ID, node]));
   return left.flatMap(({ name, nodeId }) => {

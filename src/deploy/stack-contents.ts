@@ -145,8 +145,14 @@ export interface TaskLeft {
 /**
  * Tasks of a stack that are not over yet, wherever they run, and containers on this Engine's node that stay behind. A
  * task outlives its service in the list until its node has reported the end; what it belonged to stands on the task.
+ * @param services those that were just removed, whose names the tasks do not have
  */
-export async function tasksLeft(engine: Engine, stack: string, options: CallOptions): Promise<TaskLeft[]> {
+export async function tasksLeft(
+  engine: Engine,
+  stack: string,
+  options: CallOptions,
+  services: readonly Named[] = [],
+): Promise<TaskLeft[]> {
   const [tasks, containers] = await Promise.all([
     engine.listTasks(undefined, options),
     containersOf(engine, stack, options),
@@ -155,7 +161,11 @@ export async function tasksLeft(engine: Engine, stack: string, options: CallOpti
   const known = new Set(left.map(({ ID }) => ID));
   const namesOf = new Map(containers.map(({ Labels }) => [Labels[TASK_ID_LABEL], Labels[TASK_NAME_LABEL]]));
   return [
-    ...left.map(({ ID, NodeID }) => ({ name: namesOf.get(ID) ?? `task ${ID}`, nodeId: NodeID ?? null })),
+    ...left.map(({ ID, NodeID, ServiceID, Slot }) => {
+      const service = services.find(({ id }) => id === ServiceID)?.name;
+      const name = service === undefined ? `task ${ID}` : `${service}.${Slot ?? NodeID ?? ''}.${ID}`;
+      return { name: namesOf.get(ID) ?? name, nodeId: NodeID ?? null };
+    }),
     ...containers
       .filter(({ Labels }) => !known.has(Labels[TASK_ID_LABEL] ?? ''))
       .map(({ Id, Labels }) => ({ name: Labels[TASK_NAME_LABEL] ?? `container ${Id}`, nodeId: null })),

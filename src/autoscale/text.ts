@@ -1,6 +1,10 @@
 /** Decisions in words. */
 
+import { formatDurationMs } from '../text.js';
 import type { Decision, SignalVerdict } from './types.js';
+
+/** A number read in this very tick needs no word on its age. */
+const OLD_MS = 5_000;
 
 /** `backend: 2 -> 4: cpu at 96 % (target 70 %, 2 of 2 tasks) needs 3; min is 4`. One line. */
 export function toText(decision: Decision): string {
@@ -19,10 +23,11 @@ export function reasonText(decision: Decision): string {
 }
 
 export function verdictText(verdict: SignalVerdict): string {
-  const { signal, value, aim, need, coverage, note, partial } = verdict;
+  const { signal, value, aim, need, coverage, note, partial, ageMs } = verdict;
   const details = [
     aim,
     ...(coverage === null ? [] : [`${coverage.sampled} of ${coverage.running} tasks measured`]),
+    ...(ageMs === null || ageMs < OLD_MS || value === null ? [] : [`${formatDurationMs(ageMs)} old`]),
     ...(partial === undefined ? [] : [partial]),
     ...(note === null ? [] : [note]),
   ].join(', ');

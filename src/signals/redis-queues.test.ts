@@ -60,6 +60,8 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
       await client.rpush('orders', 'a', 'b', 'c');
       await client.rpush('orders:processing', 'd');
       await client.rpush('orders:worker:1', 'e');
+      await client.rpush('other', 'h');
+      await client.hset('other:processing', 'a', '1');
       await client.rpush('orders:worker:2', 'f', 'g');
     });
     const found = await lists().read([
@@ -68,6 +70,7 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
       { ...queue(url), processing: 'orders:worker:*' },
       { ...queue(url), processing: 'nobody:*' },
       { ...queue(url), key: 'absent' },
+      { ...queue(url), key: 'other' },
     ]);
     expect(found.map(({ value, work }) => [value, work?.waiting, work?.inFlight])).toEqual([
       [4, 3, 1],
@@ -75,6 +78,7 @@ describe.skipIf(!isInstalled('redis-server'))('lists of a real Redis (skipped wi
       [6, 3, 3],
       [3, 3, 0],
       [0, 0, null],
+      [1, 1, null],
     ]);
     expect(found[2]?.note).toBe('3 waiting, 3 in flight');
   });

@@ -16,9 +16,14 @@ export const countList: CountQueue = async (ask, { key, processing }) => {
     const [waiting, ...lengths] = await lengthsOf(ask, [key, ...keys]);
     return { waiting: waiting ?? 0, inFlight: lengths.reduce((sum, length) => sum + length, 0) };
   }
-  const [waiting = 0, inFlight = 0] = await lengthsOf(ask, [key, taken]);
-  // Empty without anybody having said that there is such a list: who knows.
-  return { waiting, inFlight: processing === undefined && inFlight === 0 ? null : inFlight };
+  if (processing !== undefined) {
+    const [waiting = 0, inFlight = 0] = await lengthsOf(ask, [key, taken]);
+    return { waiting, inFlight };
+  }
+  // Only a guess: what is there may be something else, and where it is empty nobody has said that it is in use.
+  const [waiting = 0] = await lengthsOf(ask, [key]);
+  const [type] = await ask(['type', taken]);
+  return { waiting, inFlight: type === 'list' ? ((await lengthsOf(ask, [taken]))[0] ?? null) : null };
 };
 
 async function lengthsOf(ask: RedisAsk, keys: readonly string[]): Promise<number[]> {

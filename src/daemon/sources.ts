@@ -1,6 +1,9 @@
 /** The sources of measurements that the evaluation needs, put together. */
 
+import { UserError } from '../errors.js';
 import type { EnvironmentPolicy, LoadSignal } from '../policy/policy.js';
+import { parseBalancerUrls } from '../policy/urls.js';
+import { ProblemSink } from '../policy/values.js';
 import { authorizationFromFile } from '../signals/authorization.js';
 import { HaproxyBackends } from '../signals/haproxy.js';
 import { JsonEndpoints } from '../signals/json.js';
@@ -24,6 +27,7 @@ export interface Sources {
   close(): Promise<void>;
 }
 
+/** Throws UserError when `SCALECTL_HAPROXY_URL` cannot be right. */
 export function openSources(
   engine: Pick<AutoscaleEngine, 'containerStats' | 'local'>,
   env: Readonly<Record<string, string | undefined>>,
@@ -36,7 +40,7 @@ export function openSources(
     rabbitmq: new RabbitQueues(authorization('SCALECTL_RABBITMQ_AUTH_FILE')),
     haproxy: new HaproxyBackends({
       ...authorization('SCALECTL_HAPROXY_AUTH_FILE'),
-      defaultUrls: (env['SCALECTL_HAPROXY_URL'] || DEFAULT_HAPROXY_URL).split(',').map((url) => url.trim()),
+      defaultUrls: haproxyUrls(env['SCALECTL_HAPROXY_URL'] ?? ''),
     }),
     prometheus: new PrometheusQueries(authorization('SCALECTL_PROMETHEUS_AUTH_FILE')),
     json: new JsonEndpoints(authorization('SCALECTL_JSON_AUTH_FILE')),
@@ -49,6 +53,18 @@ export function openSources(
       await Promise.all([usage.close(), loads.close()]);
     },
   };
+}
+
+/** As strict as the label: a URL is told to people when its host does not answer, so it must hold no password. */
+function haproxyUrls(text: string): string[] {
+  const name = 'SCALECTL_HAPROXY_URL';
+  if (text.trim() === '') return [DEFAULT_HAPROXY_URL];
+  const sink = new ProblemSink();
+  const field = { place: `environment ${name}`, name, text, assign: (value: string) => `${name}=${value}` };
+  const urls = parseBalancerUrls(field, sink);
+  const [first, ...others] = sink.problems;
+  if (first !== undefined) throw UserError.of([first, ...others]);
+  return urls ?? [];
 }
 
 function passwordOf(environment: EnvironmentPolicy | null): { url: string; password: string } | null {

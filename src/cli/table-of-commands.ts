@@ -257,6 +257,74 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/autoscale.js'),
   },
   {
+    name: 'simulate',
+    summary: 'replay a load against policies, and compare what comes of them',
+    description:
+      'Replays a trace (CSV of counts per bucket or of jobs, or the JSON of a Prometheus range query) against a model ' +
+      'of a service, once per policy, with the very function that the daemon decides with. Touches no Swarm.',
+    options: [
+      { flags: '--trace <file>', description: 'the load; - reads standard input' },
+      {
+        flags: '--policy <name>',
+        description:
+          'scalectl (the default policy), hpa-cpu:70, hpa-rps:70, keda-redis:5, active+waiting:1, nomad:70, ' +
+          'aws-tt:70, threshold:80/30, static:N, oracle; several are compared',
+        repeatable: true,
+      },
+      {
+        flags: '--policy-file <file>',
+        description: 'labels of scalectl as YAML, or a stack file whose services carry them',
+        repeatable: true,
+      },
+      {
+        flags: '--baseline <name>',
+        description: 'policy that the others are compared with',
+        defaultText: 'the first',
+      },
+      {
+        flags: '--startup <duration>',
+        description: 'from asking for a replica until it serves',
+        defaultText: '10s',
+      },
+      {
+        flags: '--capacity <number>',
+        description: 'requests per second that one replica serves',
+        defaultText: '50',
+      },
+      {
+        flags: '--peak-replicas <number>',
+        description: 'scale the trace so that its 99.9th percentile needs so many',
+      },
+      {
+        flags: '--job-seconds <number>',
+        description: 'every arrival is a job that takes so long on average',
+      },
+      {
+        flags: '--slo <duration>',
+        description: 'longest wait that is not late',
+        defaultText: '1s for requests, 30s for jobs',
+      },
+      {
+        flags: '--grace <duration>',
+        description: 'what a stopped replica has to finish its job',
+        defaultText: '10s',
+      },
+      { flags: '--min <number>', description: 'fewest replicas', defaultText: '1, and 0 for jobs' },
+      { flags: '--max <number>', description: 'most replicas', defaultText: 'twice what is ever needed' },
+      { flags: '--eval-from <duration>', description: 'measure from here on', defaultText: '0s' },
+      { flags: '--seed <number>', description: 'of the arrivals that are drawn', defaultText: '1' },
+      { flags: '--svg <file>', description: 'draw demand and supply' },
+    ],
+    examples: [
+      [
+        'scalectl simulate --trace load.csv --policy hpa-cpu:70 --policy scalectl --peak-replicas 32',
+        'what the autoscaler would have made of a load, beside an HPA',
+      ],
+      ['scalectl simulate --trace jobs.csv --policy keda-redis:5 --policy scalectl', 'the same for a queue'],
+    ],
+    load: () => import('./commands/simulate.js'),
+  },
+  {
     name: 'logs',
     summary: 'show the output of a service',
     arguments: [{ name: '<service>', description: 'short name in the stack, or full name' }],

@@ -98,7 +98,7 @@ function defaultForRequests({ min, max }: Limits): Policy {
   };
 }
 
-/** What scalectl does with `scalectl.queue.key` and one job at a time per replica. */
+/** What scalectl does with `scalectl.queue.key` and `scalectl.queue.target: "1"`: every worker takes one job at a time. */
 function defaultForJobs({ min, max }: Limits): Policy {
   return {
     ...defaults({ min, max }),

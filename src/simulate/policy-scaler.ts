@@ -50,7 +50,7 @@ function readingOf(signal: SignalPolicy, view: View, running: number): SignalRea
       return { kind: 'cpu', meanPercent, sampled: meanPercent === null ? 0 : running, at };
     }
     case 'queue':
-      return { kind: 'queue', length: view.waiting + view.active, inFlight: view.active, at };
+      return { kind: 'queue', length: view.waiting + view.active, inFlight: view.active, concurrency: 1, at };
     case 'requests':
       return {
         kind: 'requests',

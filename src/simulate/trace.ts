@@ -1,6 +1,7 @@
 /** A load over time, read from what people have: counts per bucket, or what Prometheus answers to a range query. */
 
 import { UserError } from '../errors.js';
+import { arrivalsOf, type Jobs } from './jobs.js';
 
 export interface Trace {
   /** as it was given, e.g. the file's name */
@@ -8,46 +9,69 @@ export interface Trace {
   bucketSeconds: number;
   /** arrivals per second in each bucket; a bucket that the file leaves out is as the one before */
   rates: Float64Array;
+  /** for a list of jobs: each of them, and `rates` counts them */
+  jobs?: Jobs;
 }
+
+const COUNTS_HEADER = 't_seconds,value';
+const JOBS_HEADER = 't_seconds,job_seconds';
 
 /** More than this at one-second steps would not fit into memory: half a year. */
 const MOST_SECONDS = 183 * 86_400;
 
 /** A trace from the text of a file: JSON when it begins like JSON, else CSV. @throws UserError */
 export function parseTrace(name: string, text: string): Trace {
+  if (text.startsWith(JOBS_HEADER)) return parseJobs(name, text);
   return text.trimStart().startsWith('{') ? parsePrometheus(name, text) : parseCounts(name, text);
 }
 
 /** `t_seconds,value` with a header: counts in the bucket that starts at `t_seconds`. */
 function parseCounts(name: string, text: string): Trace {
-  const lines = text.split('\n');
-  const header = (lines[0] ?? '').trim();
-  if (header !== 't_seconds,value') {
+  const header = text.slice(0, text.indexOf('\n')).trim();
+  if (header !== COUNTS_HEADER) {
     throw new UserError(`"${header.slice(0, 60)}" is not the header of a trace`, {
       place: `${name}:1`,
-      hint: 'Begin the file with "t_seconds,value": seconds from the start, and the count in the bucket that starts there.',
+      hint:
+        `Begin the file with "${COUNTS_HEADER}" (seconds from the start, and the count in the bucket that starts ` +
+        `there) or "${JOBS_HEADER}" (one line per job).`,
     });
   }
+  const points = rowsOf(name, text);
+  const bucketSeconds = bucketOf(name, points);
+  const perSecond = points.map(({ at, value }) => ({ at, value: value / bucketSeconds }));
+  return toTrace(name, perSecond, bucketSeconds);
+}
+
+/** `t_seconds,job_seconds` with a header: when each job comes, and how long it takes. */
+function parseJobs(name: string, text: string): Trace {
+  const rows = rowsOf(name, text).sort((a, b) => a.at - b.at);
+  const start = rows[0]?.at ?? 0;
+  const seconds = Math.floor((rows.at(-1)?.at ?? 0) - start) + 1;
+  checkLength(name, seconds);
+  const jobs = {
+    at: Float64Array.from(rows, ({ at }) => at - start),
+    seconds: Float64Array.from(rows, ({ value }) => value),
+  };
+  return { name, bucketSeconds: 1, rates: arrivalsOf(jobs, seconds), jobs };
+}
+
+function rowsOf(name: string, text: string): Point[] {
   const points: Point[] = [];
+  const lines = text.split('\n');
   for (let index = 1; index < lines.length; index++) {
     const line = (lines[index] ?? '').trim();
     if (line === '') continue;
     const comma = line.indexOf(',');
     const point = { at: numberIn(line.slice(0, comma)), value: numberIn(line.slice(comma + 1)) };
     if (comma < 0 || !(point.at >= 0) || !(point.value >= 0)) {
-      throw new UserError(`"${line.slice(0, 60)}" is not a time and a count`, {
+      throw new UserError(`"${line.slice(0, 60)}" is not a time and a number`, {
         place: `${name}:${index + 1}`,
         hint: 'Write two numbers from 0 on, e.g. "300,56".',
       });
     }
     points.push(point);
   }
-  const bucketSeconds = bucketOf(name, points);
-  return toTrace(
-    name,
-    points.map(({ at, value }) => ({ at, value: value / bucketSeconds })),
-    bucketSeconds,
-  );
+  return points;
 }
 
 /**
@@ -113,18 +137,21 @@ function bucketOf(name: string, points: readonly Point[]): number {
 function toTrace(name: string, points: readonly Point[], bucketSeconds: number): Trace {
   const start = points[0]?.at ?? 0;
   const end = (points.at(-1)?.at ?? 0) - start + bucketSeconds;
-  if (end > MOST_SECONDS) {
-    throw new UserError(`is ${Math.round(end / 86_400)} days long`, {
-      place: name,
-      hint: 'Give at most half a year.',
-    });
-  }
+  checkLength(name, end);
   const rates = new Float64Array(Math.round(end / bucketSeconds)).fill(NaN);
   for (const { at, value } of points) rates[Math.round((at - start) / bucketSeconds)] = value;
   for (let index = 1; index < rates.length; index++) {
     if (Number.isNaN(rates[index])) rates[index] = rates[index - 1] ?? 0;
   }
   return { name, bucketSeconds, rates };
+}
+
+function checkLength(name: string, seconds: number): void {
+  if (seconds <= MOST_SECONDS) return;
+  throw new UserError(`is ${Math.round(seconds / 86_400)} days long`, {
+    place: name,
+    hint: 'Give at most half a year.',
+  });
 }
 
 function numberIn(text: string): number {

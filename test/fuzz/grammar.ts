@@ -49,6 +49,8 @@ const mapOf =
 const flag = oneOf(true, false);
 const count: Maker = (dice) => dice.below(8);
 const duration = oneOf('10s', '1m30s', '500ms', '1h', '0s', '2us', '1.5h');
+/** A health check is made at most once a millisecond. */
+const span = oneOf('10s', '1m30s', '500ms', '0s');
 const size = oneOf('64M', '1G', '5120k', '1gb', '20mb');
 const id = oneOf('0', '1000', '103');
 const variable = oneOf(
@@ -86,7 +88,7 @@ const ports = setOf(
   mapOf(
     {
       target: oneOf(80, 443),
-      published: oneOf(8080, 8443, 30000),
+      published: oneOf(8443, 30000),
       protocol: oneOf('tcp', 'udp'),
       mode: oneOf('host', 'ingress'),
     },
@@ -138,10 +140,10 @@ const healthcheck = oneOf(
   mapOf(
     {
       test: oneOf('curl -f http://localhost', ['CMD', 'true'], ['CMD-SHELL', 'exit 0'], ['NONE']),
-      interval: duration,
-      timeout: duration,
+      interval: span,
+      timeout: span,
       retries: count,
-      start_period: duration,
+      start_period: span,
     },
     0.6,
     ['test'],
@@ -368,7 +370,9 @@ export function makeIncluded(dice: Dice): Mapping {
 
 /** Takes out what excludes each other in one service, or would if it were said of two files together. */
 function settle(name: string, one: Mapping, isChange: boolean): void {
-  if (Array.isArray(one['networks']) && one['networks'][0] === 'host') delete one['ports'];
+  const onHost = Array.isArray(one['networks']) && one['networks'][0] === 'host';
+  const { endpoint_mode: mode } = (one['deploy'] ?? {}) as Mapping;
+  if (onHost || mode === 'dnsrr') delete one['ports'];
   if (isChange || 'credential_spec' in one) delete one['isolation'];
   if (name === 'db') for (const key of ['depends_on', 'links', 'profiles']) Reflect.deleteProperty(one, key);
   if (isChange)

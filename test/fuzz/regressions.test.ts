@@ -69,7 +69,11 @@ test.each<[string, string, string]>([
     service('hostname: {toString: 1, valueOf: 2}'),
     'stack.yml:4:5: services.web.hostname: must be text, got {"toString":1,"valueOf":2}',
   ],
-  ['a service by the name of a prototype', 'services: {__proto__: {image: nginx}}\n', 'specs'],
+  [
+    'a service by the name of a prototype',
+    'services: {__proto__: {image: nginx}}\n',
+    'stack.yml:1:12: services.__proto__: "__proto__" is no service name',
+  ],
   ['a label by the name of a prototype', service('labels: {__proto__: x}'), 'specs'],
   [
     'a key by the name of a prototype',

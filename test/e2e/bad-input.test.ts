@@ -90,8 +90,8 @@ describe('a network of somebody else', () => {
         code: 2,
         stdout: '',
         stderr:
-          'error: network bad_default exists already and belongs to no stack\n' +
-          '  Choose another --stack name, or remove the network.\n',
+          'error: stack.yml:1:12: network bad_default exists already and belongs to no stack\n' +
+          '  Use it as it is with "external: true", choose another name, or remove the network.\n',
       });
       expect(await contents()).toEqual(before);
     } finally {

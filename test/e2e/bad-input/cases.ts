@@ -247,8 +247,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: ["99999:80"]\n' },
       code: 2,
       stderr: [
-        'error: stack.yml:4:13: cannot read the port "99999:80"',
-        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+        'error: stack.yml:4:13: services.web.ports.0: cannot read the port "99999:80": "99999" is no port and no range of ports',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 0 to 65535.',
       ],
     },
     {
@@ -593,13 +593,13 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
     {
-      name: 'a boolean in the environment',
-      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
+      name: 'a boolean in the environment, which docker refuses',
+      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never', '--strict'],
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    environment:\n      DEBUG: true\n' },
       code: 2,
       stderr: [
         'error: stack.yml:5:14: services.web.environment.DEBUG: must be text or a number, got true',
-        '  Quote it: "true"',
+        '  Without --strict it is taken.',
       ],
     },
     {
@@ -615,8 +615,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    extends: {service: base}\n' },
       code: 2,
       stderr: [
-        'error: stack.yml:4:5: services.web.extends: is not supported in a Swarm',
-        '  Write the keys out, or share them by a YAML anchor: "<<: *common".',
+        'error: stack.yml:4:24: services.web.extends: there is no service "base" in stack.yml',
+        '  Name one that is there.',
       ],
     },
     {
@@ -734,8 +734,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports:\n      - "80:70000"\n' },
       code: 2,
       stderr: [
-        'error: stack.yml:5:9: cannot read the port "80:70000"',
-        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+        'error: stack.yml:5:9: services.web.ports.0: cannot read the port "80:70000": "70000" is no port and no range of ports',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 0 to 65535.',
       ],
     },
     {
@@ -744,8 +744,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: ["http:80"]\n' },
       code: 2,
       stderr: [
-        'error: stack.yml:4:13: cannot read the port "http:80"',
-        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+        'error: stack.yml:4:13: services.web.ports.0: cannot read the port "http:80": "http" is no port and no range of ports',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 0 to 65535.',
       ],
     },
     {
@@ -754,8 +754,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    ports: ["8000-8002:80-81"]\n' },
       code: 2,
       stderr: [
-        'error: stack.yml:4:13: cannot read the port "8000-8002:80-81"',
-        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 1 to 65535.',
+        'error: stack.yml:4:13: services.web.ports.0: cannot read the port "8000-8002:80-81": its two ranges differ in length',
+        '  Write "8080:80", "8080:80/udp" or "8000-8002:80-82" with ports from 0 to 65535.',
       ],
     },
     {
@@ -767,7 +767,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       },
       code: 2,
       stderr: [
-        'error: stack.yml:4:15: cannot read the volume "data:/a:ro:z"',
+        'error: stack.yml:4:15: services.web.volumes.0: cannot read the volume "data:/a:ro:z": it has too many colons',
         '  Write "name:/path", "./directory:/path" or "/path", with ":ro" at the end for read-only.',
       ],
     },
@@ -835,25 +835,13 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
     {
-      name: 'a health check without its kind',
-      args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
-      files: {
-        'stack.yml': 'services:\n  web:\n    image: nginx\n    healthcheck: {test: [curl, localhost]}\n',
-      },
-      code: 2,
-      stderr: [
-        'error: stack.yml:4:19: healthcheck.test must begin with CMD, CMD-SHELL or NONE, got "curl"',
-        '  Write ["CMD", "program", "argument"], or the command as one text.',
-      ],
-    },
-    {
       name: 'a quote that is never closed',
       args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
       files: { 'stack.yml': "services:\n  web:\n    image: nginx\n    command: sh -c 'sleep 1\n" },
       code: 2,
       stderr: [
-        "error: stack.yml:4:14: a quote is never closed: sh -c 'sleep 1",
-        '  Close it, or give a list of words.',
+        "error: stack.yml:4:14: services.web.command: a quote is never closed: sh -c 'sleep 1",
+        '  Close it, or write the command as a list.',
       ],
     },
     {
@@ -877,7 +865,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       },
       code: 2,
       stderr: [
-        'error: external network theirs does not exist',
+        'error: stack.yml:6:3: external network theirs does not exist',
         '  Create it with: docker network create --driver overlay theirs',
       ],
     },
@@ -905,8 +893,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       files: { 'stack.yml': 'services:\n  web:\n    image: nginx\n    deploy: {mode: global}\n' },
       code: 2,
       stderr: [
-        'error: service tiny_web is replicated and cannot become global',
-        "  Swarm never changes a service's mode. Remove it first with: docker service rm tiny_web",
+        'error: stack.yml:2:3: service tiny_web is replicated and cannot become global',
+        "  Swarm never changes a service's mode: --recreate removes it and makes it anew, down meanwhile.",
       ],
     },
   ],
@@ -934,7 +922,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       },
       code: 2,
       stderr: [
-        'error: stack.yml:7:11: secrets.password: the file has 0 bytes; Swarm takes from 1 to 512000',
+        'error: stack.yml:7:11: secrets.password: the file has 0 bytes; Swarm takes from 1 to 511999',
         '  Mend {dir}/password.',
       ],
     },
@@ -973,7 +961,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       },
       code: 2,
       stderr: [
-        'error: external secret password does not exist',
+        'error: stack.yml:6:3: external secret password does not exist',
         '  Create it with: docker secret create password FILE',
       ],
     },
@@ -1005,7 +993,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
     {
-      name: 'a label of a later version',
+      name: 'a target without what it is measured at',
       args: ['deploy', '-c', 'stack.yml', '--stack', 'bad', '--resolve-image', 'never'],
       files: {
         'stack.yml':
@@ -1013,8 +1001,8 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       },
       code: 2,
       stderr: [
-        'error: stack.yml:9:31: services.web.deploy.labels.scalectl.http.target is not supported yet in this version',
-        '  Remove it, or use cpu, memory or queue.',
+        'error: stack.yml:9:31: services.web.deploy.labels.scalectl.http.target stands without scalectl.http.backend',
+        '  Add scalectl.http.backend: "app", for example.',
       ],
     },
     {

@@ -113,7 +113,8 @@ class JobsPlant implements View {
   scale(scaler: Scaler, t: number): void {
     this.now = t;
     const { min, max, startupSeconds } = this.options;
-    const desired = Math.min(max, Math.max(min, scaler.replicas(this)));
+    const wanted = scaler.replicas(this);
+    const desired = scaler.unbounded ? wanted : Math.min(max, Math.max(min, wanted));
     this.#replicas.scaleTo(desired, t);
     while (this.#workers.length > desired) this.#dismiss(this.#workers.pop(), t);
     while (this.#workers.length < desired) this.#hire(t + startupSeconds);

@@ -110,7 +110,8 @@ class RequestPlant implements View {
   scale(scaler: Scaler, t: number): void {
     this.now = t;
     const { min, max } = this.options;
-    this.#replicas.scaleTo(Math.min(max, Math.max(min, scaler.replicas(this))), t);
+    const wanted = scaler.replicas(this);
+    this.#replicas.scaleTo(scaler.unbounded ? wanted : Math.min(max, Math.max(min, wanted)), t);
   }
 
   step(t: number): void {

@@ -25,5 +25,7 @@ export interface View {
 /** A policy at work: asked every `everySeconds` how many replicas there should be. Keeps its own memory. */
 export interface Scaler {
   everySeconds: number;
+  /** whether the bounds of the simulation are not for it */
+  unbounded?: true;
   replicas(view: View): number;
 }

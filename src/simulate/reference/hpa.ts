@@ -107,7 +107,8 @@ function podsProposal(
   // What is missing is assumed to speak against the change; what starts has no use yet.
   const ofMissing =
     ratio < 1 ? missing * (metric.kind === 'resource' ? Math.max(100, metric.target) : metric.target) : 0;
-  const count = measured + missing + (countsUnready ? unready : 0);
+  // Exactly at the target there is no change to speak against, and they are left out.
+  const count = measured + (ratio === 1 ? 0 : missing) + (countsUnready ? unready : 0);
   const again = (sum + ofMissing) / count / metric.target;
   if (withinTolerance(again) || (ratio < 1 && again > 1) || (ratio > 1 && again < 1)) return replicas;
   const proposal = ceil(again * count);
@@ -128,5 +129,5 @@ function withinTolerance(ratio: number): boolean {
 }
 
 function ceil(value: number): number {
-  return Math.ceil(value - EPSILON);
+  return Math.max(0, Math.ceil(value - EPSILON));
 }

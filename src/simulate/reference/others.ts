@@ -74,7 +74,7 @@ export function thresholds(up: number, down: number): Scaler {
 
 /** `static:N` */
 export function fixed(replicas: number): Scaler {
-  return { everySeconds: 3600, replicas: () => replicas };
+  return { everySeconds: 3600, unbounded: true, replicas: () => Math.round(replicas) };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:traces`: policies against real loads. The traces are not part of this project: the directory is named
  * by SCALECTL_TRACES, or lies beside the checkout; without it nothing is measured, and that is said.
- * `--days N` takes the first N days of each trace only.
+ * `--days N` takes the first N days of each trace only; `--steps` holds the load within each bucket.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -108,6 +108,7 @@ function run(trace: Trace, names: readonly string[], options: Partial<Simulation
         sloSeconds: 1,
         graceSeconds: 10,
         peakReplicas: null,
+        steps: process.argv.includes('--steps'),
         min: 1,
         max: null,
         evalFrom: 3600 < trace.rates.length * trace.bucketSeconds * 0.1 ? 3600 : 0,

@@ -311,6 +311,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: '--min <number>', description: 'fewest replicas', defaultText: '1, and 0 for jobs' },
       { flags: '--max <number>', description: 'most replicas', defaultText: 'twice what is ever needed' },
+      {
+        flags: '--steps',
+        description: 'hold the load within each bucket, instead of straight lines between them',
+      },
       { flags: '--eval-from <duration>', description: 'measure from here on', defaultText: '0s' },
       { flags: '--seed <number>', description: 'of the arrivals that are drawn', defaultText: '1' },
       { flags: '--svg <file>', description: 'draw demand and supply' },

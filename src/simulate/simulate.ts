@@ -22,6 +22,8 @@ export interface SimulationOptions {
   seed: number;
   /** scales the trace so that its 99.9th percentile needs so many; null leaves it as it is */
   peakReplicas: number | null;
+  /** hold the rate constant within each bucket of the trace, instead of straight lines between their middles */
+  steps: boolean;
   min: number;
   /** null: twice what the trace ever needs */
   max: number | null;
@@ -121,7 +123,7 @@ export function simulate(
 function requestsStage(given: Trace, options: SimulationOptions): Stage {
   const { capacity, sloSeconds, startupSeconds, min, peakReplicas } = options;
   const peakRate = peakReplicas === null ? null : rateFor(peakReplicas, capacity, sloSeconds);
-  const rates = perSecond(peakRate === null ? given : scaleToPeak(given, peakRate));
+  const rates = perSecond(peakRate === null ? given : scaleToPeak(given, peakRate), options.steps);
   const needed = Int32Array.from(rates, (rate) => Math.max(min, replicasNeeded(rate, capacity, sloSeconds)));
   const max = options.max ?? 2 * maximum(needed);
   const random = seededRandom(options.seed);
@@ -140,7 +142,7 @@ function jobsStage(given: Trace, options: SimulationOptions): Stage {
   const { sloSeconds, startupSeconds, graceSeconds, min, peakReplicas, jobSeconds, seed } = options;
   const trace =
     peakReplicas === null || jobSeconds === null ? given : scaleToPeak(given, peakReplicas / jobSeconds);
-  const rates = perSecond(trace);
+  const rates = perSecond(trace, options.steps || trace.jobs !== undefined);
   const jobs = trace.jobs ?? drawJobs(rates, jobSeconds ?? 1, seededRandom(seed));
   const busy = jobSeconds === null ? workRates(jobs, rates.length) : rates.map((rate) => rate * jobSeconds);
   const needed = Int32Array.from(busy, (replicas) => Math.max(min, Math.ceil(replicas - 1e-9)));

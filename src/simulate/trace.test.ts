@@ -9,7 +9,13 @@ describe('a trace', () => {
     const trace = parseTrace('load.csv', `${HEADER}0,10\n5,20\n10,0\n`);
     expect(trace.bucketSeconds).toBe(5);
     expect([...trace.rates]).toEqual([2, 4, 0]);
-    expect([...perSecond(trace)]).toEqual([2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0]);
+    expect([...perSecond(trace, true)]).toEqual([2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0]);
+  });
+
+  it('goes in straight lines between the middles of its buckets', () => {
+    const trace = parseTrace('load.csv', `${HEADER}0,10\n5,20\n10,0\n`);
+    const rates = [...perSecond(trace)].map((rate) => Math.round(rate * 100) / 100);
+    expect(rates).toEqual([2, 2, 2, 2.4, 2.8, 3.2, 3.6, 4, 3.2, 2.4, 1.6, 0.8, 0, 0, 0]);
   });
 
   it('may begin at any time, and a bucket that is missing is as the one before', () => {

@@ -158,11 +158,20 @@ function numberIn(text: string): number {
   return text.trim() === '' ? NaN : Number(text);
 }
 
-/** Arrivals per second in every second of the trace. */
-export function perSecond({ rates, bucketSeconds }: Trace): Float64Array {
+/**
+ * Arrivals per second in every second of the trace: straight lines between the middles of the buckets. A count says
+ * nothing of how it lies within its bucket; held constant, it would jump at every full bucket, as no load does.
+ * @param steps holds it constant all the same: the hardest case, and right where buckets are as long as seconds
+ */
+export function perSecond({ rates, bucketSeconds }: Trace, steps = false): Float64Array {
   const seconds = new Float64Array(Math.floor(rates.length * bucketSeconds));
+  const last = rates.length - 1;
   for (let second = 0; second < seconds.length; second++) {
-    seconds[second] = rates[Math.min(rates.length - 1, Math.floor(second / bucketSeconds))] ?? 0;
+    const middle = (second + 0.5) / bucketSeconds;
+    const position = Math.min(last, steps ? Math.floor(middle) : Math.max(0, middle - 0.5));
+    const before = Math.floor(position);
+    const [from, to] = [rates[before] ?? 0, rates[Math.min(last, before + 1)] ?? 0];
+    seconds[second] = from + (position - before) * (to - from);
   }
   return seconds;
 }

@@ -111,6 +111,7 @@ function settingOf(options: Options, isJobs: boolean, trace: Trace): SimulationO
     graceSeconds: seconds('grace', '--grace', 10),
     seed: number('seed', '--seed', 0) ?? 1,
     peakReplicas: number('peakReplicas', '--peak-replicas', 1),
+    steps: options['steps'] === true,
     min: number('min', '--min', isJobs ? 0 : 1) ?? (isJobs ? 0 : 1),
     max: number('max', '--max', 1),
     evalFrom: Math.round(seconds('evalFrom', '--eval-from', 0)),

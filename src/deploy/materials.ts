@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { UserError, type Problem } from '../errors.js';
 import type { ComposeFileObject } from '../stack/compose.js';
+import { valueIn } from '../stack/interpolate.js';
 import type { LoadedStack } from '../stack/load.js';
 import { externalName, GENERATED_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
 import type { SwarmConfig, SwarmSecret } from '../swarm/objects.js';
@@ -153,7 +154,7 @@ function readContent(object: ComposeFileObject, { directory, env }: MaterialOpti
     return { data, from: 'content', what: 'the text', missing: null, mend: '' };
   }
   if (object.environment !== undefined) {
-    const value = env[object.environment];
+    const value = valueIn(env, object.environment);
     return {
       data: value === undefined ? null : Buffer.from(value),
       from: 'environment',

@@ -4,6 +4,7 @@ import type { ContainerSpec, Healthcheck } from '../swarm/objects.js';
 import type { ComposeService } from './compose.js';
 import { maybe, withValues } from './entries.js';
 import { familiarImage } from './image.js';
+import { valueIn } from './interpolate.js';
 import { NAMESPACE_LABEL } from './names.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -51,7 +52,7 @@ function some<K extends string, V>(key: K, list: V[] | undefined): { [P in K]?: 
 function environment(declared: Readonly<Record<string, string | null>>, env: Env): string[] {
   return Object.entries(declared)
     .map(([key, value]) => {
-      const known = value === null || value === '' ? (env[key] ?? value) : value;
+      const known = value === null || value === '' ? (valueIn(env, key) ?? value) : value;
       return known === null ? key : `${key}=${known}`;
     })
     .sort(byCodePoints);

@@ -5,7 +5,7 @@
  */
 
 import { UserError } from '../errors.js';
-import { substitute, type Environment } from './interpolate.js';
+import { substitute, valueIn, type Environment } from './interpolate.js';
 import type { SourceText } from './source.js';
 
 const ASSIGNMENT = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(=[ \t]*|(?=\r?\n|$|#))/y;
@@ -33,7 +33,7 @@ export function parseDotenv({ name, text }: SourceText, env: Environment): Recor
     throw new UserError(message, { place: `${name}:${line}:1`, hint });
   };
   const expand = (key: string, value: string): string => {
-    const known = (name: string) => env[name] ?? values[name];
+    const known = (name: string) => valueIn(env, name) ?? values[name];
     const result = substitute(value, known);
     if ('text' in result) return result.text;
     // The value may be a secret: it is not shown.

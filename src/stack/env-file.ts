@@ -5,7 +5,7 @@
  */
 
 import type { Problem } from '../errors.js';
-import type { Environment } from './interpolate.js';
+import { valueIn, type Environment } from './interpolate.js';
 import { resolvePath } from './paths.js';
 import { child, entriesOf, isMapTree, itemsOf, mapEntries, placeOf, withEntry, type Tree } from './tree.js';
 
@@ -34,7 +34,7 @@ export function readEnvFiles(root: Tree, options: EnvFileOptions, problems: Prob
           const tag = declared?.tag === undefined ? {} : { tag: declared.tag };
           const content = new Map([...fromFiles, ...entriesOf(declared)]);
           const filled = mapEntries({ spot, content, ...tag }, (value, key) =>
-            fromProcess(value, options.env[key]),
+            fromProcess(value, valueIn(options.env, key)),
           );
           return withEntry(service, 'environment', filled);
         }),
@@ -102,7 +102,7 @@ function parseEnvFile(
         return report(file.placeAt(index + 1), `the variable name "${key}" contains a blank`, hint);
       }
       if (at >= 0) return [[key, { spot, content: begun.slice(at + 1) }]];
-      const known = env[key];
+      const known = valueIn(env, key);
       return known === undefined ? [] : [[key, { spot, content: known }]];
     });
 }

@@ -10,6 +10,11 @@ import { isMapTree, mapEntries, mapItems, placeOf, type Tree } from './tree.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What a variable is set to. A name that every object knows, as `constructor`, is not set by that. */
+export function valueIn(env: Environment, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined;
+}
+
 export interface Interpolated {
   tree: Tree;
   /** names that were asked for without a default and are not set -> the first place where */
@@ -50,7 +55,7 @@ export function interpolate(root: Tree, { env, strict = false }: InterpolateOpti
     const onUnset = (name: string) => {
       if (!unset.has(name)) unset.set(name, placeOf(tree));
     };
-    const lookUp = (name: string) => (Object.hasOwn(env, name) ? env[name] : undefined);
+    const lookUp = (name: string) => valueIn(env, name);
     const result = substitute(text, lookUp, { strict, onUnset });
     if ('text' in result) return { ...tree, content: result.text, substituted: true };
     problems.push({

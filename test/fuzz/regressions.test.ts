@@ -74,6 +74,11 @@ test.each<[string, string, string]>([
     'services: {__proto__: {image: nginx}}\n',
     'stack.yml:1:12: services.__proto__: "__proto__" is no service name',
   ],
+  [
+    'a variable by the name of a prototype',
+    service('environment: {__proto__: null, constructor: }'),
+    'specs',
+  ],
   ['a label by the name of a prototype', service('labels: {__proto__: x}'), 'specs'],
   [
     'a key by the name of a prototype',

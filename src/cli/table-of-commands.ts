@@ -53,6 +53,10 @@ const PLAN_OPTIONS: readonly OptionSpec[] = [
     description: 'remove and make anew what Swarm cannot change: networks, the mode of a service',
   },
   {
+    flags: '--resume',
+    description: 'take up again a rollout that Swarm paused, where nothing else changes',
+  },
+  {
     flags: '--reset-replicas',
     description: 'take the replicas from the file also where a policy decides',
   },

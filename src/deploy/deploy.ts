@@ -19,6 +19,7 @@ export interface DeployRequest extends Omit<ApplyRequest, 'want' | 'origin'> {
   prune: boolean;
   resetReplicas: boolean;
   recreate: boolean;
+  resume: boolean;
   /** what registries are shown when they are asked for digests */
   lookUpAuthFor: (image: string) => Promise<string | undefined>;
 }

@@ -60,9 +60,10 @@ export function planService(
       operation: { kind: 'replace-service', name, cause, id, spec, after: [], changes: others },
     };
   }
-  // Swarm waits for the next write, and nothing else brings the remaining tasks along.
   const paused = live.UpdateStatus?.State === 'paused' || live.UpdateStatus?.State === 'rollback_paused';
-  if (changes.length === 0 && !paused) {
+  if (changes.length === 0 && !(paused && options.resume)) {
+    // Whatever made it pause may still be so, and the tasks that are left serve: that is for a person to decide.
+    if (paused) planning.warnings.push(`the rollout of ${name} is paused; --resume takes it up again`);
     planning.unchanged.push(name);
     return { target: spec, operation: null };
   }

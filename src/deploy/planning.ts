@@ -18,6 +18,8 @@ export interface ReconcileOptions {
   keepNetworks?: true;
   /** whether what cannot be changed is removed and made again */
   recreate: boolean;
+  /** whether a rollout that Swarm paused is taken up again where nothing else is to be written */
+  resume: boolean;
 }
 
 export interface Planning {

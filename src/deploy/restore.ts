@@ -62,6 +62,7 @@ export function wantRelease(release: Release): (observed: Observed) => Wanted {
         prune: true,
         keepNetworks: true,
         recreate: false,
+        resume: true,
       },
     };
   };

@@ -59,7 +59,11 @@ const scenarios: Scenario[] = [
     then: async (world) => {
       const again = await world.scalectl(['deploy', '-c', 'stack.yml']);
       expect(again.stderr).toContain('the rollout is paused');
+      expect(again.stderr).toContain('--resume takes it up again');
       expect(again.code).toBe(1);
+      const resumed = await world.scalectl(['deploy', '-c', 'stack.yml', '--resume']);
+      expect(resumed.stderr).toContain('its rollout is paused and is taken up again');
+      expect(resumed.code).toBe(1);
     },
   },
   {

@@ -32,6 +32,7 @@ function request(text: string, given: Partial<DeployRequest>): DeployRequest {
     prune: false,
     resetReplicas: false,
     recreate: false,
+    resume: false,
     lookUpAuthFor: () => Promise.resolve(undefined),
     dryRun: false,
     detach: false,

@@ -62,6 +62,7 @@ export function deployRequest(
     resolveImage: (options['resolveImage'] ?? 'always') as 'always',
     prune: options['prune'] === true,
     recreate: options['recreate'] === true,
+    resume: options['resume'] === true,
     resetReplicas: options['resetReplicas'] === true,
     dryRun: options['dryRun'] === true,
     rollbackOnFailure: options['rollbackOnFailure'] === true,

@@ -40,12 +40,34 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
     desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
+    healthyAfterMs: healthyAfterMs(own),
     readings: policy.signals.map((signal): SignalReading =>
       isLoad(signal)
         ? loadReading(signal, service.ID, measured)
         : resourceReading(signal.kind, own, warm, measured),
     ),
   };
+}
+
+/** Of so many of the youngest tasks, since images and nodes change. */
+const STARTS_LOOKED_AT = 5;
+
+/**
+ * How long the youngest tasks took from creation until they ran, the median. Swarm calls a task running when its health
+ * check passes, where it has one. Null without a task.
+ */
+function healthyAfterMs(running: readonly SwarmTask[]): number | null {
+  const starts = running
+    .map(({ CreatedAt, Status }) => ({
+      at: Date.parse(CreatedAt),
+      ms: Date.parse(Status.Timestamp) - Date.parse(CreatedAt),
+    }))
+    .filter(({ ms }) => ms >= 0)
+    .sort((a, b) => b.at - a.at)
+    .slice(0, STARTS_LOOKED_AT)
+    .map(({ ms }) => ms)
+    .sort((a, b) => a - b);
+  return starts[Math.floor(starts.length / 2)] ?? null;
 }
 
 /** Replicas asked for; the Engine takes a missing number as 1. */

@@ -25,6 +25,12 @@ export const DEFAULT_DOWN: DirectionPolicy = {
   cooldownMs: 0,
 };
 
+/**
+ * The same where requests are counted at a balancer. The HPA's 5 minutes also bridge what its metrics pipeline averages
+ * and delays; arrivals are seen at once. 4 minutes cost 3 to 5 % fewer replica-hours on real loads (docs/simulating.md).
+ */
+export const DEFAULT_DOWN_BY_REQUESTS: DirectionPolicy = { ...DEFAULT_DOWN, windowMs: 240_000 };
+
 export const DEFAULT_ON_ERROR: OnError = { kind: 'hold' };
 
 /** What the classic single-service autoscaler does when its environment leaves a variable out. */

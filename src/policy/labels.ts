@@ -5,7 +5,13 @@ import { checkLearnable, decodeBackend } from './decode-backend.js';
 import { decodeJson, decodePrometheus } from './decode-number.js';
 import { decodeQueue } from './decode-queue.js';
 import { decodeResource, decodeThrottling } from './decode-resource.js';
-import { DEFAULT_DOWN, DEFAULT_MIN, DEFAULT_ON_ERROR, DEFAULT_UP } from './defaults.js';
+import {
+  DEFAULT_DOWN,
+  DEFAULT_DOWN_BY_REQUESTS,
+  DEFAULT_MIN,
+  DEFAULT_ON_ERROR,
+  DEFAULT_UP,
+} from './defaults.js';
 import { LABEL_PREFIX, STATE_LABELS } from './keys.js';
 import { LabelReader } from './label-reader.js';
 import type { Decoded, DirectionPolicy, Policy, PolicySubject, SignalPolicy } from './policy.js';
@@ -118,7 +124,8 @@ class LabelDecoder extends LabelReader {
     const max = this.value('max', parseReplicas);
     const signals = this.signals();
     const up = this.direction('up', DEFAULT_UP);
-    const down = this.direction('down', DEFAULT_DOWN);
+    const byRequests = signals.some(({ kind }) => kind === 'requests');
+    const down = this.direction('down', byRequests ? DEFAULT_DOWN_BY_REQUESTS : DEFAULT_DOWN);
     const onError = this.value('on-error', parseOnError) ?? DEFAULT_ON_ERROR;
     const stateful = this.value('stateful', parseBoolean);
     if (enabled) this.refuseDatabase(stateful === true);

@@ -1,7 +1,7 @@
 /** Policies by name: scalectl's own default, and those that it is compared with. */
 
 import { UserError } from '../errors.js';
-import { DEFAULT_DOWN, DEFAULT_ON_ERROR, DEFAULT_UP } from '../policy/defaults.js';
+import { DEFAULT_DOWN, DEFAULT_DOWN_BY_REQUESTS, DEFAULT_ON_ERROR, DEFAULT_UP } from '../policy/defaults.js';
 import type { Policy } from '../policy/policy.js';
 import { didYouMean } from '../text.js';
 import { policyScaler } from './policy-scaler.js';
@@ -91,6 +91,7 @@ export function policyByName(name: string, setting: Setting): Scaler {
 function defaultForRequests({ min, max }: Limits): Policy {
   return {
     ...defaults({ min, max }),
+    down: DEFAULT_DOWN_BY_REQUESTS,
     signals: [
       { kind: 'requests', backend: 'simulated', perReplica: null, forecast: true },
       { kind: 'cpu', rule: { kind: 'target', targetPercent: 80 } },

@@ -506,16 +506,19 @@ describe('a mode that changes', () => {
 });
 
 describe('an update', () => {
-  it.each(['paused', 'rollback_paused'] as const)('must take up again a rollout that is %s when it is told to', (State) => {
-    const observed = deployed(OPEN);
-    const services = observed.services.map((service) => ({ ...service, UpdateStatus: { State } }));
-    expect(text(OPEN, { ...observed, services }, { resume: true })).toBe(
-      '~ update service shop_web: its rollout is paused and is taken up again',
-    );
-    const plan = planFor(OPEN, { ...observed, services });
-    expect(plan.operations).toEqual([]);
-    expect(plan.warnings).toEqual(['the rollout of shop_web is paused; --resume takes it up again']);
-  });
+  it.each(['paused', 'rollback_paused'] as const)(
+    'must take up again a rollout that is %s when it is told to',
+    (State) => {
+      const observed = deployed(OPEN);
+      const services = observed.services.map((service) => ({ ...service, UpdateStatus: { State } }));
+      expect(text(OPEN, { ...observed, services }, { resume: true })).toBe(
+        '~ update service shop_web: its rollout is paused and is taken up again',
+      );
+      const plan = planFor(OPEN, { ...observed, services });
+      expect(plan.operations).toEqual([]);
+      expect(plan.warnings).toEqual(['the rollout of shop_web is paused; --resume takes it up again']);
+    },
+  );
 
   it('must keep the form of what stays the same, or Swarm would restart tasks for it', () => {
     const observed = deployed(WEB, (spec) => ({

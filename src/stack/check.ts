@@ -3,7 +3,7 @@
 import type { Problem } from '../errors.js';
 import { didYouMean, parseDurationNs, parseSizeBytes } from '../text.js';
 import type { Path, Source } from './source.js';
-import { pathKey } from './tree.js';
+import { pathKey, setOwn } from './tree.js';
 
 export interface Warning {
   place: string;
@@ -239,12 +239,12 @@ function notMapping(value: unknown, path: Path, checking: Checking): undefined {
 export function mapOf<T>(item: Check<T>): Check<Record<string, T>> {
   return (value, path, checking) => {
     if (!isRecord(value)) return notMapping(value, path, checking);
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([key, entry]) => {
-        const checked = item(entry, [...path, key], checking);
-        return checked === undefined ? [] : [[key, checked] as const];
-      }),
-    );
+    const result: Record<string, T> = {};
+    for (const [key, entry] of Object.entries(value)) {
+      const checked = item(entry, [...path, key], checking);
+      if (checked !== undefined) setOwn(result, key, checked);
+    }
+    return result;
   };
 }
 

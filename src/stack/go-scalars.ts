@@ -21,6 +21,11 @@ const WORDS = new Map<string, GoScalar>([
 const INTEGER = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
+/** Whether it is sure to be text: neither a word with a meaning nor what begins like a number. */
+export function isPlainText(source: string): boolean {
+  return !WORDS.has(source) && !/^[-+.0-9]/.test(source);
+}
+
 export function goScalar(source: string): GoScalar {
   const word = WORDS.get(source);
   if (word !== undefined) return word;

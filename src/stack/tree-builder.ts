@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { UserError } from '../errors.js';
-import { goScalar } from './go-scalars.js';
+import { goScalar, isPlainText } from './go-scalars.js';
 import { isListTree, isMapTree, type FileLines, type Tree } from './tree.js';
 
 /** More than any stack file holds; aliases of aliases make more of a small file. */
@@ -82,7 +82,13 @@ export class TreeBuilder {
         ...tagOf(node.tag),
       };
     }
-    return isScalar(node) ? { spot, ...this.scalar(node, offset) } : { spot, content: null };
+    if (!isScalar(node)) return { spot, content: null };
+    const { source, tag, type } = node;
+    // Most of a file is text, and this is asked for each part of it.
+    if (tag === undefined && source !== undefined && (type !== 'PLAIN' || isPlainText(source))) {
+      return { spot, content: source };
+    }
+    return { spot, ...this.scalar(node, offset) };
   }
 
   private alias(name: string, offset: number): Tree {

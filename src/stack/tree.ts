@@ -121,9 +121,17 @@ function entryThatNames(tree: Tree, key: string | number): Tree | undefined {
 /** The plain value. A key `__proto__` is a key like any other. */
 export function toValue(tree: Tree): unknown {
   if (isMapTree(tree)) {
-    return Object.fromEntries([...tree.content].map(([key, value]) => [key, toValue(value)]));
+    const value: Record<string, unknown> = {};
+    for (const [key, item] of tree.content) setOwn(value, key, toValue(item));
+    return value;
   }
   return isListTree(tree) ? tree.content.map(toValue) : tree.content;
+}
+
+/** Assigning to `__proto__` would set no key; a definition for each key would take several times as long. */
+export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Paths (as keys, see `pathKey`) of all texts that came out of variables. */

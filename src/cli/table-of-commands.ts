@@ -261,6 +261,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/autoscale.js'),
   },
   {
+    name: 'policy',
+    summary: 'show and check the policies that the autoscaler goes by',
+    description:
+      'show: what applies to each service, and whether a label says so or a default. lint: every problem of every ' +
+      'policy, in the Swarm or with -c in a stack file; exits with 2 when there is one.',
+    arguments: [
+      { name: '[action]', description: 'show or lint' },
+      { name: '[arguments...]', description: 'for show: services, else all that have a policy' },
+    ],
+    options: STACK_FILE_OPTIONS,
+    examples: [
+      ['scalectl policy show', 'every policy of the stack'],
+      ['scalectl policy show backend', 'one service, with the defaults that hold for it'],
+      ['scalectl policy lint', 'check the policies of the running stack'],
+      ['scalectl policy lint -c stack.yml', 'check those of a file, without any Engine'],
+    ],
+    load: () => import('./commands/policy.js'),
+  },
+  {
     name: 'simulate',
     summary: 'replay a load against policies, and compare what comes of them',
     description:

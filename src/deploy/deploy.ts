@@ -1,7 +1,6 @@
 /** The deploy: a stack file becomes what is wanted, which is then applied. */
 
-import { UserError, type Problem } from '../errors.js';
-import { decodeService } from '../policy/labels.js';
+import { UserError } from '../errors.js';
 import type { DesiredStack } from '../stack/convert.js';
 import type { LoadedStack } from '../stack/load.js';
 import type { Engine } from '../swarm/engine.js';
@@ -10,6 +9,7 @@ import { desireOf } from './desire.js';
 import { withinLimits } from './engine-limits.js';
 import { resolveImages, unresolvedImages, type RegistryImages } from './images.js';
 import { NOTHING, stackOf } from './observe.js';
+import { policiesOf } from './policies.js';
 import type { ReadStack } from './read-stack.js';
 
 export interface DeployRequest extends Omit<ApplyRequest, 'want' | 'origin'> {
@@ -77,23 +77,8 @@ async function lookUpImages(
 
 /** Policies are read before the first write: a deploy must not leave a service that the autoscaler refuses. */
 function policyBounds(desired: DesiredStack, loaded: LoadedStack): Map<string, { min: number; max: number }> {
-  const bounds = new Map<string, { min: number; max: number }>();
-  const problems: Problem[] = [];
-  for (const { key, spec } of desired.services) {
-    const decoded = decodeService(spec);
-    if (decoded.kind === 'policy') bounds.set(spec.Name, decoded.value);
-    if (decoded.kind !== 'invalid') continue;
-    for (const problem of decoded.problems) {
-      const label = /label (\S+)$/.exec(problem.place)?.[1] ?? '';
-      const path = ['services', key, 'deploy', 'labels', label];
-      problems.push({
-        ...problem,
-        place: loaded.place(path),
-        message: `${path.join('.')} ${problem.message}`,
-      });
-    }
-  }
+  const { policies, problems } = policiesOf(desired, loaded);
   const [first, ...others] = problems;
   if (first !== undefined) throw UserError.of([first, ...others]);
-  return bounds;
+  return policies;
 }

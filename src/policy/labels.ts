@@ -128,6 +128,7 @@ class LabelDecoder extends LabelReader {
     const down = this.direction('down', byRequests ? DEFAULT_DOWN_BY_REQUESTS : DEFAULT_DOWN);
     const onError = this.value('on-error', parseOnError) ?? DEFAULT_ON_ERROR;
     const stateful = this.value('stateful', parseBoolean);
+    const understood = this.sink.problems.length === before;
     if (enabled) this.refuseDatabase(stateful === true);
     if (enabled && !this.has('max')) {
       this.problem(
@@ -136,9 +137,8 @@ class LabelDecoder extends LabelReader {
         'Add scalectl.max: "10", for example: the most replicas you want to pay for.',
       );
     }
-    const understood = this.sink.problems.length === before;
     const [first, ...others] = signals;
-    if (enabled && first === undefined && understood && allKnown) {
+    if (enabled && first === undefined && understood && allKnown && this.has('max')) {
       this.problem(
         'autoscale',
         'has nothing to go by',

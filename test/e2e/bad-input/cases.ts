@@ -270,6 +270,74 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
   ],
+  'a wrong demand about policies': [
+    {
+      name: 'nothing to do',
+      args: ['policy'],
+      code: 2,
+      stderr: [
+        'error: command line: policy needs to know what to do',
+        '  Write one of: scalectl policy show, scalectl policy lint',
+      ],
+    },
+    {
+      name: 'something else to do',
+      args: ['policy', 'lnit'],
+      code: 2,
+      stderr: [
+        'error: command line: "lnit" is nothing that can be done with policies',
+        '  Did you mean "lint"?',
+      ],
+    },
+    {
+      name: 'a flag of another action',
+      args: ['policy', 'show', '-c', 'stack.yml'],
+      code: 2,
+      stderr: ['error: command line: policy show takes no --compose-file', '  See: scalectl policy --help'],
+    },
+    {
+      name: 'a way to read no file',
+      args: ['policy', 'lint', '--strict'],
+      code: 2,
+      stderr: [
+        'error: command line: there is no stack file to read so: without -c the policies of the Swarm are checked',
+        '  Name the file with -c FILE.',
+      ],
+    },
+    {
+      name: 'a service to check',
+      args: ['policy', 'lint', 'web'],
+      code: 2,
+      stderr: [
+        'error: command line: policy lint takes no "web": it checks all policies of a stack',
+        '  Name files with -c, and the stack with --stack.',
+      ],
+    },
+    {
+      name: 'an unknown service to show',
+      args: ['policy', 'show', 'wbe', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'all that is wrong in a file',
+      args: ['policy', 'lint', '-c', 'stack.yml'],
+      files: {
+        'stack.yml':
+          "services:\n  web:\n    image: nginx\n    deploy:\n      labels:\n        scalectl.autoscale: 'true'\n" +
+          "        scalectl.max: '4'\n        scalectl.cpu.up: '80'\n        scalectl.cpu.down: '60'\n" +
+          "  db:\n    image: postgres:17\n    deploy:\n      labels:\n        scalectl.autoscale: 'true'\n" +
+          "        scalectl.max: '4'\n        scalectl.cpu.target: '70'\n",
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:28: services.web.deploy.labels.scalectl.cpu.down "60" would swing: 1 replica at 80 % become 2 at 40 %, which is not above 60 %, so that the next step takes one away again',
+        '  Lower scalectl.cpu.down to below 40, or raise scalectl.cpu.up to at least 121, or use one target instead of two thresholds.',
+        'error: stack.yml:14:29: services.db.deploy.labels.scalectl.autoscale would scale PostgreSQL, whose replicas are not interchangeable: each new one starts with data of its own',
+        '  Remove the scalectl labels, or add scalectl.stateful: "true" where every replica may come and go.',
+      ],
+    },
+  ],
   'a wrong number of replicas': [
     {
       name: 'an unknown service',

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_DOWN, DEFAULT_UP } from './defaults.js';
+import { explainSettings } from './explain.js';
+
+const ON = { 'scalectl.autoscale': 'true', 'scalectl.max': '10' };
+
+function lines(labels: Record<string, string>): string[] {
+  return explainSettings(labels).map(({ key, value, from }) => `${key}=${value} (${from})`);
+}
+
+describe('the settings of a policy', () => {
+  it('must say what labels give, then what holds without them', () => {
+    expect(lines({ ...ON, 'scalectl.cpu.target': '70', 'scalectl.down.window': '2m', other: 'x' })).toEqual([
+      'autoscale=true (label)',
+      'max=10 (label)',
+      'cpu.target=70 (label)',
+      'down.window=2m (label)',
+      'min=1 (default)',
+      'up.window=0s (default)',
+      'up.step=no limit (default)',
+      'down.step=100% (default)',
+      'up.cooldown=0s (default)',
+      'down.cooldown=0s (default)',
+      'on-error=hold (default)',
+    ]);
+  });
+
+  it('must name defaults of a signal only beside that signal', () => {
+    const queue = lines({ ...ON, 'scalectl.queue.url': 'redis://redis', 'scalectl.queue.key': 'orders' });
+    expect(queue).toContain('queue.kind=list (default)');
+    expect(queue).toContain('queue.target=10 (default)');
+    expect(lines(ON).join()).not.toMatch(/queue|http|json|prometheus/);
+    const drain = lines({ ...ON, 'scalectl.queue.key': 'orders', 'scalectl.queue.drain': '60s' });
+    expect(drain).toContain('queue.concurrency=measured (default)');
+    expect(drain.join()).not.toContain('queue.target');
+  });
+
+  it('must be none where nothing is said, and not show what the autoscaler noted', () => {
+    expect(lines({ other: 'x', 'scalectl.last-scale': '{}' })).toEqual([]);
+  });
+
+  it('must never show a password, also where it holds an @ or a /', () => {
+    const [setting] = explainSettings({ 'scalectl.queue.url': 'redis://:p@ss/w0rd@redis:6379/1' });
+    expect(setting?.value).toBe('redis://***@redis:6379/1');
+  });
+
+  it('must agree with the defaults that a decision goes by', () => {
+    expect([DEFAULT_UP.windowMs, DEFAULT_DOWN.windowMs]).toEqual([0, 300_000]);
+    expect(lines(ON)).toContain('down.window=5m (default)');
+  });
+});

@@ -1,0 +1,71 @@
+/** The settings of a policy one by one, each with where its value comes from. */
+
+import { formatDurationMs } from '../text.js';
+import {
+  DEFAULT_DOWN,
+  DEFAULT_JOBS_PER_REPLICA,
+  DEFAULT_MIN,
+  DEFAULT_ON_ERROR,
+  DEFAULT_UP,
+} from './defaults.js';
+import { LABEL_PREFIX, STATE_LABELS } from './keys.js';
+import type { StepLimit } from './policy.js';
+
+export interface PolicySetting {
+  /** without the prefix that all labels share: `down.window` */
+  key: string;
+  /** as a person would write it; what stands before an @ in a URL is left out */
+  value: string;
+  from: 'label' | 'default';
+}
+
+type Has = (key: string) => boolean;
+
+/** What holds without a label, and when it means anything. */
+const DEFAULTS: readonly (readonly [key: string, value: string, applies?: (has: Has) => boolean])[] = [
+  ['min', String(DEFAULT_MIN)],
+  ['queue.kind', 'list', (has) => has('queue.key')],
+  ['queue.target', String(DEFAULT_JOBS_PER_REPLICA), (has) => has('queue.key') && !has('queue.drain')],
+  ['queue.concurrency', 'measured', (has) => has('queue.drain')],
+  ['http.target', 'learned', (has) => has('http.backend') && has('cpu.target') && !has('sessions.target')],
+  ['http.forecast', 'true', (has) => has('http.backend') && !has('sessions.target')],
+  ['prometheus.kind', 'total', (has) => has('prometheus.query')],
+  ['json.kind', 'total', (has) => has('json.pointer')],
+  ['up.window', formatWindow(DEFAULT_UP.windowMs)],
+  ['down.window', formatWindow(DEFAULT_DOWN.windowMs)],
+  ['up.step', formatStep(DEFAULT_UP.step)],
+  ['down.step', formatStep(DEFAULT_DOWN.step)],
+  ['up.cooldown', formatWindow(DEFAULT_UP.cooldownMs)],
+  ['down.cooldown', formatWindow(DEFAULT_DOWN.cooldownMs)],
+  ['on-error', DEFAULT_ON_ERROR.kind],
+];
+
+/** What labels say first, in their order, then what holds because they say nothing. Empty without any label of ours. */
+export function explainSettings(labels: Readonly<Record<string, string>>): PolicySetting[] {
+  const own = Object.entries(labels)
+    .filter(([label]) => label.startsWith(LABEL_PREFIX) && !STATE_LABELS.has(label))
+    .map(([label, text]): PolicySetting => {
+      return { key: label.slice(LABEL_PREFIX.length), value: withoutSecrets(text), from: 'label' };
+    });
+  if (own.length === 0) return [];
+  const has: Has = (key) => Object.hasOwn(labels, LABEL_PREFIX + key);
+  const rest = DEFAULTS.filter(([key, , applies]) => !has(key) && (applies?.(has) ?? true));
+  return [...own, ...rest.map(([key, value]): PolicySetting => ({ key, value, from: 'default' }))];
+}
+
+/** A password in a URL makes a policy invalid, and is still nobody's business. */
+function withoutSecrets(text: string): string {
+  return text.replace(/(?<=:\/\/).*@/, '***@');
+}
+
+function formatWindow(ms: number): string {
+  return ms === 0 ? '0s' : formatDurationMs(ms);
+}
+
+function formatStep({ replicas, percent }: StepLimit): string {
+  if (replicas === null && percent === null) return 'no limit';
+  return [
+    ...(replicas === null ? [] : [String(replicas)]),
+    ...(percent === null ? [] : [`${percent}%`]),
+  ].join(',');
+}

@@ -2,19 +2,31 @@
 
 import { parse } from 'yaml';
 import { UserError, type Problem } from '../errors.js';
+import { LABEL_PREFIX } from '../policy/keys.js';
 import { decodeLabels } from '../policy/labels.js';
 import type { Policy } from '../policy/policy.js';
 import { policyScaler } from '../simulate/policy-scaler.js';
 import type { PolicyToRun } from '../simulate/simulate.js';
+import { substitute, type Environment } from '../stack/interpolate.js';
 
-/** @throws UserError with every problem of every policy in it */
-export function policiesInFile(file: string, text: string): PolicyToRun[] {
+/**
+ * @param load what the trace is of: policies that go by the other are left out
+ * @param env what variables in labels stand for
+ * @throws UserError with every problem of every policy in it
+ */
+export function policiesInFile(
+  file: string,
+  text: string,
+  load: 'requests' | 'jobs',
+  env: Environment = {},
+): PolicyToRun[] {
   const problems: Problem[] = [];
   const policies: PolicyToRun[] = [];
-  for (const [name, labels] of labelSets(file, text)) {
+  for (const [name, written] of labelSets(file, text)) {
+    const labels = withVariables(name, written, env, problems);
     const decoded = decodeLabels(name, labels, 'replicated');
     if (decoded.kind === 'invalid') problems.push(...decoded.problems);
-    if (decoded.kind !== 'policy') continue;
+    if (decoded.kind !== 'policy' || !fits(decoded.value, load)) continue;
     problems.push(...unsimulated(name, decoded.value));
     const { min, max } = decoded.value;
     policies.push({ name, make: () => policyScaler(decoded.value), bounds: { min, max } });
@@ -22,10 +34,16 @@ export function policiesInFile(file: string, text: string): PolicyToRun[] {
   const [first, ...others] = problems;
   if (first !== undefined) throw UserError.of([first, ...others]);
   if (policies.length > 0) return policies;
-  throw new UserError('has no policy', {
+  const wanted = load === 'jobs' ? 'a queue' : 'requests';
+  throw new UserError(`has no policy that goes by ${wanted} or CPU alone`, {
     place: file,
     hint: 'Write labels like scalectl.autoscale: "true", by themselves or under deploy.labels of a service.',
   });
+}
+
+function fits(policy: Policy, load: 'requests' | 'jobs'): boolean {
+  const other = load === 'jobs' ? 'requests' : 'queue';
+  return !policy.signals.some(({ kind }) => kind === other);
 }
 
 function unsimulated(name: string, policy: Policy): Problem[] {
@@ -34,6 +52,27 @@ function unsimulated(name: string, policy: Policy): Problem[] {
     const message = `goes by ${kind}, of which a trace of arrivals tells nothing`;
     return [{ place: name, message, hint: 'Simulate it without that label.' }];
   });
+}
+
+function withVariables(
+  service: string,
+  labels: Readonly<Record<string, string>>,
+  env: Environment,
+  problems: Problem[],
+): Record<string, string> {
+  const own = Object.entries(labels).filter(([key]) => key.startsWith(LABEL_PREFIX));
+  return Object.fromEntries(
+    own.map(([key, value]) => {
+      const result = substitute(value, (name) => env[name]);
+      if ('text' in result) return [key, result.text];
+      problems.push({
+        place: `service ${service}, label ${key}`,
+        message: result.message,
+        hint: result.hint,
+      });
+      return [key, value];
+    }),
+  );
 }
 
 function labelSets(file: string, text: string): [string, Record<string, string>][] {

@@ -16,7 +16,7 @@ export async function run(context: Context, _args: readonly string[], options: O
   const trace = await readTrace(options['trace']);
   const isJobs = trace.jobs !== undefined || options['jobSeconds'] !== undefined;
   const setting = settingOf(options, isJobs, trace);
-  const policies = await policiesOf(options);
+  const policies = await policiesOf(options, isJobs ? 'jobs' : 'requests', context);
   const baseline = baselineOf(options['baseline'], policies);
   const result = simulate(trace, policies, baseline, setting);
 
@@ -64,7 +64,11 @@ async function readText(file: string, place: string): Promise<string> {
   });
 }
 
-async function policiesOf(options: Options): Promise<PolicyToRun[]> {
+async function policiesOf(
+  options: Options,
+  load: 'requests' | 'jobs',
+  { env }: Context,
+): Promise<PolicyToRun[]> {
   const names = given(options['policy']);
   const files = given(options['policyFile']);
   const chosen = names.length === 0 && files.length === 0 ? DEFAULT_POLICIES : names;
@@ -72,7 +76,7 @@ async function policiesOf(options: Options): Promise<PolicyToRun[]> {
   if (files.length === 0) return named;
   const { policiesInFile } = await import('../policy-file.js');
   const read = await Promise.all(
-    files.map(async (file) => policiesInFile(file, await readText(file, '--policy-file'))),
+    files.map(async (file) => policiesInFile(file, await readText(file, '--policy-file'), load, env)),
   );
   return [...named, ...read.flat()];
 }

@@ -1628,4 +1628,67 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
   ],
+  'a wrong simulation': [
+    {
+      name: 'of no load',
+      args: ['simulate'],
+      code: 2,
+      stderr: [
+        'error: --trace: there is no load to replay',
+        '  Give a CSV file that begins with "t_seconds,value": --trace load.csv',
+      ],
+    },
+    {
+      name: 'of a file without a header',
+      args: ['simulate', '--trace', 'load.csv'],
+      files: { 'load.csv': '0,1\n60,2\n' },
+      code: 2,
+      stderr: [
+        'error: load.csv:1: "0,1" is not the header of a trace',
+        '  Begin the file with "t_seconds,value" (seconds from the start, and the count in the bucket that starts ' +
+          'there) or "t_seconds,job_seconds" (one line per job).',
+      ],
+    },
+    {
+      name: 'of a line that is none',
+      args: ['simulate', '--trace', 'load.csv'],
+      files: { 'load.csv': 't_seconds,value\n0,1\n60\n' },
+      code: 2,
+      stderr: [
+        'error: load.csv:3: "60" is not a time and a number',
+        '  Write two numbers from 0 on, e.g. "300,56".',
+      ],
+    },
+    {
+      name: 'of a policy that is none',
+      args: ['simulate', '--trace', 'load.csv', '--policy', 'hpacpu:70'],
+      files: { 'load.csv': 't_seconds,value\n0,1\n60,2\n' },
+      code: 2,
+      stderr: ['error: --policy: "hpacpu:70" is no policy that scalectl knows', '  Did you mean "hpa-cpu"?'],
+    },
+    {
+      name: 'of a policy for jobs with requests',
+      args: ['simulate', '--trace', 'load.csv', '--policy', 'keda-redis:5'],
+      files: { 'load.csv': 't_seconds,value\n0,1\n60,2\n' },
+      code: 2,
+      stderr: [
+        'error: --policy: "keda-redis:5" goes by jobs, and the trace is of requests',
+        '  Add --job-seconds to make every arrival a job.',
+      ],
+    },
+    {
+      name: 'with a start-up that is no duration',
+      args: ['simulate', '--trace', 'load.csv', '--startup', '10'],
+      files: { 'load.csv': 't_seconds,value\n0,1\n60,2\n' },
+      code: 2,
+      stderr: ['error: --startup: "10" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'with nothing left to measure',
+      args: ['simulate', '--trace', 'load.csv', '--eval-from', '1h'],
+      files: { 'load.csv': 't_seconds,value\n0,1\n60,2\n' },
+      code: 2,
+      stderr: ['error: --eval-from: nothing is left to measure: the trace ends after 120 s'],
+    },
+  ],
 };

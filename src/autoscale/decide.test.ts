@@ -35,6 +35,8 @@ const jobs = (length: number | null): SignalReading => ({
   ...(length === null ? { note: 'ECONNREFUSED' } : {}),
 });
 
+const PAUSED = { paused: 'paused until noon' };
+
 function snapshot(desired: number, readings: SignalReading[], more: Partial<Snapshot> = {}): Snapshot {
   return { service: 'web', desired, running: desired, updateState: null, readings, ...more };
 }
@@ -51,6 +53,10 @@ function to(labels: Record<string, string>, seen: Snapshot, past = history()): s
 describe('a decision', () => {
   it.each<[string, Record<string, string>, Snapshot, string, Partial<History>?]>([
     ['grows at once', CPU, snapshot(2, [cpu(100)]), 'up 3'],
+    ['does not grow while paused', CPU, snapshot(2, [cpu(100)], PAUSED), 'hold 2 paused'],
+    ['does not shrink while paused', CPU, snapshot(4, [cpu(10, 4)], PAUSED), 'hold 4 paused'],
+    ['is said to be paused also at rest', CPU, snapshot(2, [cpu(70)], PAUSED), 'hold 2 paused'],
+    ['not even to its bounds while paused', CPU, snapshot(12, [cpu(70, 12)], PAUSED), 'hold 12 max,paused'],
     ['keeps within the tolerance', CPU, snapshot(2, [cpu(75)]), 'hold 2'],
     ['shrinks', CPU, snapshot(4, [cpu(10, 4)]), 'down 1'],
     ['100 jobs at 10 per replica are exactly 10', QUEUE, snapshot(2, [jobs(100)]), 'up 10'],

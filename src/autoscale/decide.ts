@@ -5,9 +5,9 @@
  *   signals -> need of each -> the largest
  *                  |             |-- a signal unknown or not whole: not below the present count
  *                  '-- all unknown: on-error
- *   need -> stabilisation windows -> cooldown -> step -> bounds ---------> up | down | hold
+ *   need -> stabilisation windows -> cooldown -> step -> bounds -> pause -> up | down | hold
  *
- * The bounds come last and always hold, with or without data.
+ * The bounds come last and always hold, with or without data; only a pause is stronger.
  */
 
 import type { Policy } from '../policy/policy.js';
@@ -44,6 +44,8 @@ export function decide(policy: Policy, snapshot: Snapshot, history: History, now
   trail.adjust('max', Math.min(trail.value ?? snapshot.desired, policy.max), `max is ${policy.max}`);
   trail.adjust('min', Math.max(trail.value ?? snapshot.desired, policy.min), `min is ${policy.min}`);
 
+  if (snapshot.paused !== undefined) trail.hold('paused', snapshot.desired, snapshot.paused);
+
   const from = snapshot.desired;
   const to = trail.value ?? from;
   return {
@@ -68,6 +70,12 @@ class Trail {
     if (this.value !== null && before === after) return;
     this.adjustments.push({ rule, before, after, text });
     this.value = after;
+  }
+
+  /** What is said also where there was nothing to hold back. */
+  hold(rule: AdjustmentRule, desired: number, text: string): void {
+    this.adjustments.push({ rule, before: this.value ?? desired, after: desired, text });
+    this.value = desired;
   }
 }
 

@@ -71,6 +71,8 @@ export interface Snapshot {
   updateState: string | null;
   /** Measured time from a task's creation until it serves, milliseconds; null or absent when none was measured. */
   healthyAfterMs?: number | null;
+  /** Why nothing may change although there is a policy: `paused until …`. */
+  paused?: string;
   /** One reading per signal of the policy, in the policy's order. */
   readings: readonly SignalReading[];
 }
@@ -125,6 +127,7 @@ export type AdjustmentRule =
   | 'down-step'
   | 'min'
   | 'max'
+  | 'paused'
   | 'rollout'
   | 'switched-off';
 

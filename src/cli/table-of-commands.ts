@@ -262,20 +262,31 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'policy',
-    summary: 'show and check the policies that the autoscaler goes by',
+    changesSwarm: true,
+    summary: 'show, check, change and pause the policies that the autoscaler goes by',
     description:
       'show: what applies to each service, and whether a label says so or a default. lint: every problem of every ' +
-      'policy, in the Swarm or with -c in a stack file; exits with 2 when there is one.',
+      'policy, in the Swarm or with -c in a stack file; exits with 2 when there is one. pause and resume: leave services alone ' +
+      'for a while. set: change the labels of a service, checked before they are written.',
     arguments: [
-      { name: '[action]', description: 'show or lint' },
-      { name: '[arguments...]', description: 'for show: services, else all that have a policy' },
+      { name: '[action]', description: 'show, lint, pause, resume or set' },
+      {
+        name: '[arguments...]',
+        description: 'services (show: else all that have a policy); for set KEY=VALUE too',
+      },
     ],
-    options: STACK_FILE_OPTIONS,
+    options: [
+      ...STACK_FILE_OPTIONS,
+      { flags: '--for <duration>', description: 'end the pause by itself', defaultText: 'until resumed' },
+    ],
     examples: [
       ['scalectl policy show', 'every policy of the stack'],
       ['scalectl policy show backend', 'one service, with the defaults that hold for it'],
       ['scalectl policy lint', 'check the policies of the running stack'],
       ['scalectl policy lint -c stack.yml', 'check those of a file, without any Engine'],
+      ['scalectl policy pause backend --for 30m', 'leave it alone for half an hour'],
+      ['scalectl policy resume backend', 'end the pause now'],
+      ['scalectl policy set backend max=20 cpu.target=60', 'change it until the next deploy'],
     ],
     load: () => import('./commands/policy.js'),
   },

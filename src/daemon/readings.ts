@@ -1,6 +1,7 @@
 /** What was measured, as the decision wants to have it. */
 
 import type { ResourceReading, SignalReading, Snapshot } from '../autoscale/types.js';
+import { pauseText, readPause } from '../policy/pause.js';
 import type { LoadSignal, Policy, QueueSignal } from '../policy/policy.js';
 import { isLoad } from '../policy/signal-kinds.js';
 import { loadId } from '../signals/loads.js';
@@ -35,12 +36,14 @@ export function workId(serviceId: string, signal: QueueSignal): string {
 export function snapshotOf(service: SwarmService, policy: Policy, measured: Measurements): Snapshot {
   const own = measured.tasks.filter((task) => task.ServiceID === service.ID && isRunning(task));
   const warm = own.filter((task) => isWarm(task, measured.wallMs));
+  const pause = readPause(service.Spec.Labels, measured.wallMs);
   return {
     service: service.Spec.Name,
     desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
     healthyAfterMs: healthyAfterMs(own),
+    ...(pause === null ? {} : { paused: pauseText(pause) }),
     readings: policy.signals.map((signal): SignalReading =>
       isLoad(signal)
         ? loadReading(signal, service.ID, measured)

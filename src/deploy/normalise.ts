@@ -3,6 +3,7 @@
  * without an order sorted or keyed, ids turned into names.
  */
 
+import { STATE_LABELS } from '../policy/keys.js';
 import type {
   ContainerSpec,
   Mount,
@@ -13,9 +14,6 @@ import type {
   TaskSpec,
   UpdateConfig,
 } from '../swarm/objects.js';
-
-/** Labels that hold scalectl's own notes about a service, not anything that a person asked for. */
-export const STATE_LABELS: readonly string[] = ['scalectl.last-scale'];
 
 /** The names of what a spec refers to by id; what is a name already stays. */
 export interface Names {
@@ -31,7 +29,7 @@ export const USUAL_UPDATE = { FailureAction: 'pause', Monitor: 5e9, Order: 'stop
 
 export function normalise(spec: ServiceSpec, names: Names): Record<string, unknown> {
   return prune({
-    Labels: Object.fromEntries(Object.entries(spec.Labels).filter(([key]) => !STATE_LABELS.includes(key))),
+    Labels: Object.fromEntries(Object.entries(spec.Labels).filter(([key]) => !STATE_LABELS.has(key))),
     TaskTemplate: normaliseTask(spec.TaskTemplate, names),
     Mode: mode(spec.Mode),
     UpdateConfig: update(spec.UpdateConfig),

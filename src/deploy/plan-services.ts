@@ -1,10 +1,11 @@
 /** Services: created, updated where they differ, replaced where Swarm cannot update, removed where nobody wants them. */
 
+import { STATE_LABELS } from '../policy/keys.js';
 import type { DesiredService, DesiredStack } from '../stack/convert.js';
 import type { ServiceMode, ServiceSpec, SwarmService } from '../swarm/objects.js';
 import { changesBetween, equal } from './changes.js';
 import { withImage } from './images.js';
-import { normaliseEndpoint, normaliseTask, STATE_LABELS } from './normalise.js';
+import { normaliseEndpoint, normaliseTask } from './normalise.js';
 import { stackOf } from './observe.js';
 import { causeOf, type ServiceOperation } from './plan.js';
 import { isOwn, type Planning } from './planning.js';
@@ -94,7 +95,7 @@ function keepDecisions(
   live: SwarmService,
   planning: Planning,
 ): ServiceSpec {
-  const notes = Object.entries(live.Spec.Labels).filter(([key]) => STATE_LABELS.includes(key));
+  const notes = Object.entries(live.Spec.Labels).filter(([key]) => STATE_LABELS.has(key));
   const force = live.Spec.TaskTemplate.ForceUpdate;
   return {
     ...spec,

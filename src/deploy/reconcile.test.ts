@@ -147,7 +147,7 @@ describe('a plan', () => {
   it('must be empty where only scalectl has left a note, or a restart was forced', () => {
     const observed = deployed(FULL, (spec) => ({
       ...spec,
-      Labels: { ...spec.Labels, 'scalectl.last-scale': '{}' },
+      Labels: { ...spec.Labels, 'scalectl.last-scale': '{}', 'scalectl.paused-until': 'resumed' },
       TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: 3 },
     }));
     expect(text(FULL, observed)).toBe('stack shop: nothing to change');
@@ -193,7 +193,7 @@ describe('a plan', () => {
   it('must be written over what was looked at, with all that others decided kept', () => {
     const observed = deployed(WEB, (spec) => ({
       ...spec,
-      Labels: { ...spec.Labels, 'scalectl.last-scale': 'note' },
+      Labels: { ...spec.Labels, 'scalectl.last-scale': 'note', 'scalectl.paused-until': 'resumed' },
       TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: 3 },
     }));
     const [operation] = planFor(WEB.replace('web:1', 'web:2'), observed).operations;
@@ -201,7 +201,10 @@ describe('a plan', () => {
       kind: 'update-service',
       id: 'id-of-shop_web',
       version: 11,
-      spec: { Labels: { 'scalectl.last-scale': 'note' }, TaskTemplate: { ForceUpdate: 3 } },
+      spec: {
+        Labels: { 'scalectl.last-scale': 'note', 'scalectl.paused-until': 'resumed' },
+        TaskTemplate: { ForceUpdate: 3 },
+      },
     });
   });
 });

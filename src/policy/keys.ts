@@ -4,9 +4,11 @@ import type { QueueKind } from './policy.js';
 
 export const LABEL_PREFIX = 'scalectl.';
 export const LAST_SCALE_LABEL = 'scalectl.last-scale';
+/** until when the autoscaler leaves the service alone */
+export const PAUSE_LABEL = 'scalectl.paused-until';
 
-/** Labels that scalectl writes itself; a policy is not made of them. */
-export const STATE_LABELS: ReadonlySet<string> = new Set([LAST_SCALE_LABEL]);
+/** Labels that scalectl writes itself; a policy is not made of them, and a deploy neither compares nor drops them. */
+export const STATE_LABELS: ReadonlySet<string> = new Set([LAST_SCALE_LABEL, PAUSE_LABEL]);
 
 export const POLICY_LABELS: readonly string[] = [
   'scalectl.autoscale',

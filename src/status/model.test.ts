@@ -5,7 +5,7 @@ import { statusOf, type StatusInput } from './model.js';
 const OURS = { 'com.docker.stack.namespace': 'shop', 'com.docker.stack.image': 'web:1' };
 
 const status = (given: Partial<StatusInput>) =>
-  statusOf({ stack: 'shop', nodes: [], services: [], tasks: [], usage: new Map(), ...given });
+  statusOf({ stack: 'shop', nodes: [], services: [], tasks: [], usage: new Map(), wallMs: 0, ...given });
 const service = (given: Partial<StatusInput> & { services: StatusInput['services'] }) =>
   status(given).services[0]!;
 
@@ -25,6 +25,7 @@ describe('the status of a service', () => {
       coverage: { sampled: 0, running: 0 },
       policy: null,
       policyProblems: [],
+      paused: null,
       lastScale: null,
       update: null,
     });
@@ -69,6 +70,15 @@ describe('the status of a service', () => {
       lastScale: { from: 2, to: 3, reason: 'cpu', by: 'autoscaler' },
       update: 'completed',
     });
+  });
+
+  it('must say how long autoscaling is paused, and nothing once that is over', () => {
+    const held = swarmService({
+      Spec: serviceSpec({ Labels: { ...OURS, 'scalectl.paused-until': '2026-01-01T00:00:00Z' } }),
+    });
+    const wallMs = Date.parse('2025-12-31T23:59:59Z');
+    expect(service({ services: [held], wallMs }).paused).toEqual({ until: '2026-01-01T00:00:00Z' });
+    expect(service({ services: [held], wallMs: wallMs + 1000 }).paused).toBeNull();
   });
 
   it('must have no desired number where the nodes decide', () => {

@@ -2,6 +2,7 @@
 
 import { decodeService } from '../policy/labels.js';
 import { readLastScale } from '../policy/last-scale.js';
+import { readPause, type Pause } from '../policy/pause.js';
 import type { LastScale, SignalPolicy } from '../policy/policy.js';
 import { IMAGE_LABEL, NAMESPACE_LABEL } from '../stack/names.js';
 import { hasHealthcheck, type SwarmNode, type SwarmService, type SwarmTask } from '../swarm/objects.js';
@@ -44,6 +45,8 @@ export interface StatusService {
   policy: { min: number; max: number; signals: SignalPolicy[] } | null;
   /** why a policy that is there cannot be used */
   policyProblems: string[];
+  /** the autoscaler leaves it alone for now */
+  paused: Pause | null;
   lastScale: LastScale | null;
   /** state of the last rollout, null when there was none */
   update: string | null;
@@ -64,6 +67,8 @@ export interface StatusInput {
   tasks: readonly SwarmTask[];
   /** by service id; absent where nothing was sampled */
   usage: ReadonlyMap<string, Usage>;
+  /** the time, milliseconds since 1970 */
+  wallMs: number;
 }
 
 export function statusOf(input: StatusInput): Status {
@@ -88,7 +93,7 @@ function nodeStatus(node: SwarmNode): StatusNode {
   };
 }
 
-function serviceStatus(service: SwarmService, { stack, tasks, usage }: StatusInput): StatusService {
+function serviceStatus(service: SwarmService, { stack, tasks, usage, wallMs }: StatusInput): StatusService {
   const { Spec } = service;
   const running = runningTasks(service, tasks).length;
   const used = usage.get(service.ID);
@@ -116,6 +121,7 @@ function serviceStatus(service: SwarmService, { stack, tasks, usage }: StatusInp
         : null,
     policyProblems:
       decoded.kind === 'invalid' ? decoded.problems.map(({ place, message }) => `${place} ${message}`) : [],
+    paused: readPause(Spec.Labels, wallMs),
     lastScale: readLastScale(Spec.Labels),
     update: service.UpdateStatus?.State ?? null,
   };

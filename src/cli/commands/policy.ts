@@ -13,6 +13,9 @@ const FILE_OPTIONS = ['composeFile', 'envFile', 'profile', 'strict'];
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   show: { options: [], load: () => import('../policy/show.js') },
+  pause: { options: ['for'], load: () => import('../policy/pause.js') },
+  resume: { options: [], load: () => import('../policy/resume.js') },
+  set: { options: [], load: () => import('../policy/set.js') },
   lint: { options: FILE_OPTIONS, load: () => import('../policy/lint.js') },
 };
 

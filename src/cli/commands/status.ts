@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signalAim, signalName } from '../../policy/describe.js';
+import { pauseText } from '../../policy/pause.js';
 import type { SignalPolicy } from '../../policy/policy.js';
 import { lookAtSwarm } from '../../status/collect.js';
 import { statusOf, type Status, type StatusService, type Usage } from '../../status/model.js';
@@ -55,7 +56,7 @@ async function take(context: Context, engine: Engine, withStats: boolean): Promi
     const [info, { collectUsage }] = sampling;
     usage = await collectUsage(engine, ownTasks, info, signal);
   }
-  return statusOf({ stack, nodes, services: own, tasks: ownTasks, usage });
+  return statusOf({ stack, nodes, services: own, tasks: ownTasks, usage, wallMs: Date.now() });
 }
 
 async function loadDisplay(context: Context) {
@@ -109,6 +110,10 @@ async function show(context: Context, status: Status): Promise<void> {
   stdout.write(`${renderTable(columns, status.services, { width, colour })}\n`);
   for (const problem of status.services.flatMap(({ policyProblems }) => policyProblems)) {
     stdout.write(`${colour.red('policy not used')}: ${problem}\n`);
+  }
+  for (const { fullName, paused } of status.services) {
+    if (paused !== null)
+      stdout.write(`${colour.yellow('autoscaling paused')}: ${fullName} is ${pauseText(paused)}\n`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Problem } from '../../errors.js';
 import { signalAim, signalName } from '../../policy/describe.js';
 import { explainSettings, type PolicySetting } from '../../policy/explain.js';
 import { decodeService } from '../../policy/labels.js';
+import { pauseText, readPause, type Pause } from '../../policy/pause.js';
 import type { Policy } from '../../policy/policy.js';
 import type { SwarmService } from '../../swarm/objects.js';
 import { colours, type Context } from '../context.js';
@@ -17,6 +18,8 @@ interface ShownPolicy {
   state: 'on' | 'off' | 'invalid' | 'none';
   /** null unless the state is `on` */
   policy: Policy | null;
+  /** the autoscaler leaves it alone for now */
+  paused: Pause | null;
   settings: PolicySetting[];
   problems: readonly Problem[];
 }
@@ -25,7 +28,7 @@ interface ShownPolicy {
 export async function run(context: Context, args: readonly string[]): Promise<void> {
   const { globals, stdout } = context;
   const named = args.length > 0;
-  const policies = (await chosenServices(context, args)).map(shown);
+  const policies = (await chosenServices(context, args)).map((service) => shown(service, Date.now()));
   const present = named ? policies : policies.filter(({ state }) => state !== 'none');
   if (isStructured(context)) {
     await writeStructured(context, { apiVersion: 'scalectl/v1', kind: 'Policies', policies: present });
@@ -48,7 +51,7 @@ async function chosenServices(context: Context, names: readonly string[]): Promi
   return own;
 }
 
-function shown(service: SwarmService): ShownPolicy {
+function shown(service: SwarmService, wallMs: number): ShownPolicy {
   const decoded = decodeService(service.Spec);
   const settings = explainSettings(service.Spec.Labels);
   const off = decoded.kind === 'none' && settings.length > 0;
@@ -57,6 +60,7 @@ function shown(service: SwarmService): ShownPolicy {
     fullName: service.Spec.Name,
     state: decoded.kind === 'policy' ? 'on' : decoded.kind === 'invalid' ? 'invalid' : off ? 'off' : 'none',
     policy: decoded.kind === 'policy' ? decoded.value : null,
+    paused: readPause(service.Spec.Labels, wallMs),
     settings,
     problems: decoded.kind === 'invalid' ? decoded.problems : [],
   };
@@ -84,9 +88,10 @@ async function showText(context: Context, policies: readonly ShownPolicy[]): Pro
   stdout.write(parts.join('\n'));
 }
 
-function summaryOf({ state, policy }: ShownPolicy): string {
+function summaryOf({ state, policy, paused }: ShownPolicy): string {
   if (state === 'invalid') return 'left alone, since its policy cannot be used';
   if (policy === null) return state === 'off' ? 'autoscaling is off' : 'no policy';
   const signals = policy.signals.map((signal) => `${signalName(signal)} (${signalAim(signal)})`);
-  return `${policy.min} to ${policy.max} replicas by ${signals.join(', ')}`;
+  const now = paused === null ? '' : `; ${pauseText(paused)}`;
+  return `${policy.min} to ${policy.max} replicas by ${signals.join(', ')}${now}`;
 }

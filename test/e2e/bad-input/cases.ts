@@ -277,7 +277,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       code: 2,
       stderr: [
         'error: command line: policy needs to know what to do',
-        '  Write one of: scalectl policy show, scalectl policy lint',
+        '  Write one of: scalectl policy show, scalectl policy pause, scalectl policy resume, scalectl policy set, scalectl policy lint',
       ],
     },
     {
@@ -318,6 +318,65 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       args: ['policy', 'show', 'wbe', '--stack', 'tiny'],
       code: 2,
       stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'nothing to pause',
+      args: ['policy', 'pause'],
+      code: 2,
+      stderr: [
+        'error: command line: policy pause needs the name of a service',
+        '  Write: scalectl policy pause backend',
+      ],
+    },
+    {
+      name: 'a pause of no duration',
+      args: ['policy', 'pause', 'web', '--for', 'lunch'],
+      code: 2,
+      stderr: ['error: --for: "lunch" is no duration above zero', '  Write 500ms, 30s or 1m30s.'],
+    },
+    {
+      name: 'a pause that is too long',
+      args: ['policy', 'pause', 'web', '--for', '9000h'],
+      code: 2,
+      stderr: [
+        'error: --for: "9000h" is longer than a year',
+        '  Leave --for out to pause until scalectl policy resume.',
+      ],
+    },
+    {
+      name: 'an unknown service to resume',
+      args: ['policy', 'resume', 'wbe', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'no service to set',
+      args: ['policy', 'set', 'max=3'],
+      code: 2,
+      stderr: [
+        'error: command line: policy set needs a service and its settings',
+        '  Write: scalectl policy set backend max=10 cpu.target=70',
+      ],
+    },
+    {
+      name: 'unknown and unreadable settings',
+      args: ['policy', 'set', 'web', 'mxa=3', 'cpu.target'],
+      code: 2,
+      stderr: [
+        'error: policy set mxa=3: "mxa" is no setting of a policy',
+        '  Did you mean "max"?',
+        'error: policy set cpu.target: cannot read "cpu.target"',
+        '  Write KEY=VALUE: max=10',
+      ],
+    },
+    {
+      name: 'settings that make no policy',
+      args: ['policy', 'set', 'web', 'max=3', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: service tiny_web, label scalectl.autoscale: is missing, so that the other scalectl labels do nothing',
+        '  Add scalectl.autoscale: "true", or remove the others.',
+      ],
     },
     {
       name: 'all that is wrong in a file',

@@ -194,7 +194,9 @@ export async function removeStrayContainers(
   const alive = new Set(services.map(({ ID }) => ID));
   const stray = new Set(
     tasks
-      .filter(({ ServiceID, DesiredState }) => DesiredState === 'complete' && !alive.has(ServiceID))
+      .filter((task) => !alive.has(task.ServiceID))
+      // Those of a job that failed, or was tried again, are meant to be shut down, and have been for long.
+      .filter((task) => task.DesiredState === 'complete' || hasEnded(task))
       .map(({ ID }) => ID),
   );
   for (const { Id, Labels } of containers) {

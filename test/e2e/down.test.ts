@@ -128,6 +128,10 @@ describe('jobs', () => {
 services:
   web: {image: "\${SHOP_IMAGE}", entrypoint: [sleep, '1000'], stop_grace_period: 1s}
   done: {image: "\${SHOP_IMAGE}", entrypoint: ['true'], deploy: {mode: replicated-job}}
+  fails:
+    image: "\${SHOP_IMAGE}"
+    entrypoint: ['false']
+    deploy: {mode: replicated-job, restart_policy: {condition: on-failure, max_attempts: 1, delay: 1s}}
   runs: {image: "\${SHOP_IMAGE}", entrypoint: [sleep, '1000'], stop_grace_period: 1s, deploy: {mode: replicated-job}}
   everywhere: {image: "\${SHOP_IMAGE}", entrypoint: [sleep, '1000'], stop_grace_period: 1s, deploy: {mode: global-job}}
 `;
@@ -138,7 +142,7 @@ services:
       () => world.engine.listContainers({ label: OURS }),
       (containers) =>
         containers.filter(({ State }) => State === 'running').length === 3 &&
-        containers.some(({ State }) => State === 'exited'),
+        containers.filter(({ State }) => State === 'exited').length === 3,
     );
   };
 

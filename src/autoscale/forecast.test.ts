@@ -63,7 +63,7 @@ describe('the forecast', () => {
     const noisy = after(60, () => 100 * (0.5 + random()));
     const calm = at(noisy, 70);
     expect(calm.method).toBe('mean');
-    // nine of ten are below 140, of which 0.8 are to be in use
+    // 95 of 100 are below 145, of which 0.8 are to be in use
     expect(calm.headroom).toBeGreaterThan(1.05);
     expect(calm.headroom).toBeLessThan(1.25);
     expect(at(noisy, 130).perSecond).toBeLessThan(125);

@@ -55,8 +55,11 @@ export interface ForecastSetting {
 
 /** Half an hour of errors: enough of them for a quantile, few enough to follow the hour of the day. */
 const MEMORY_MS = 30 * 60_000;
-/** In nine of ten cases what arrives is to fit into the full capacity of what was ordered. */
-const COVERED_SHARE = 0.9;
+/**
+ * In so many of all cases what arrives is to fit into the full capacity of what was ordered. Noise around a mean stays
+ * what it is, so that more of its tail can be known; a jump comes as it likes, and headroom for the rarest is wasted.
+ */
+const COVERED_SHARES: Readonly<Record<Method, number>> = { naive: 0.9, trend: 0.9, mean: 0.95 };
 /** Beyond it the past is no measure of the future: a retry storm, an outage that ended. */
 const MOST_HEADROOM = 1.6;
 /** A slope seldom lasts. Half of it over the horizon is a slope that fades to nothing by the end of it. */
@@ -82,7 +85,7 @@ export function forecastArrivals(
   }
   // Method and headroom depend on the past alone; were the present part of it, more arrivals could forecast fewer.
   const method = bestOf(history.errors);
-  const headroom = headroomOf(history.shortfalls, goal);
+  const headroom = headroomOf(history.shortfalls, COVERED_SHARES[method], goal);
   const forecast = forecastsOf(move(history, perSecond, horizonMs, now), perSecond, horizonMs)[method];
   const wanted = (method === 'mean' ? forecast : Math.max(perSecond, forecast)) * headroom;
   // What does not even fit into the full capacity of what is wanted is no noise around a mean.
@@ -173,11 +176,11 @@ function learnShortfall(
   return learned;
 }
 
-/** The factor with which the full capacity would have covered `COVERED_SHARE` of the cases; 1 while there are none. */
-function headroomOf(shortfalls: readonly number[], goal: number): number {
+/** The factor with which the full capacity would have covered that share of the cases; 1 while there are none. */
+function headroomOf(shortfalls: readonly number[], share: number, goal: number): number {
   let total = 0;
   for (const weight of shortfalls) total += weight;
   let [covered, bin] = [shortfalls[0] ?? 0, 0];
-  while (covered < COVERED_SHARE * total && bin < BINS - 1) covered += shortfalls[++bin] ?? 0;
+  while (covered < share * total && bin < BINS - 1) covered += shortfalls[++bin] ?? 0;
   return Math.min(MOST_HEADROOM, Math.max(1, (1 + bin * BIN_WIDTH) * goal));
 }

@@ -26,6 +26,8 @@ const DRAIN_SECONDS = 30;
 const DEFAULT_HEALTHY_AFTER_MS = 30_000;
 const DEFAULT_LOOP_MS = 5_000;
 const LONGEST_LOOP_MS = 60_000;
+/** Tasks that took longer than this waited for a node or an image; the load is not foreseen that far. */
+const LONGEST_HEALTHY_AFTER_MS = 5 * 60_000;
 
 interface Circumstances {
   signals: readonly SignalPolicy[];
@@ -117,5 +119,6 @@ function goalPercent(signals: readonly SignalPolicy[]): number {
 function horizonOf(snapshot: Snapshot, history: History, now: number): number {
   const since = history.arrivals === undefined ? DEFAULT_LOOP_MS : now - history.arrivals.at;
   const loopMs = since > 0 && since <= LONGEST_LOOP_MS ? since : DEFAULT_LOOP_MS;
-  return (snapshot.healthyAfterMs ?? DEFAULT_HEALTHY_AFTER_MS) + loopMs;
+  const healthyAfterMs = snapshot.healthyAfterMs ?? DEFAULT_HEALTHY_AFTER_MS;
+  return Math.min(LONGEST_HEALTHY_AFTER_MS, healthyAfterMs) + loopMs;
 }

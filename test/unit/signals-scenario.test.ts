@@ -146,8 +146,12 @@ frontend stats
       engine.add('shop_web', { labels: labels(byRequests), replicas: 6 });
       const perSecond = 40;
       const tick = setInterval(() => {
-        for (const { front } of balancers)
-          void fetch(`http://127.0.0.1:${front}/`).then((answer) => answer.text());
+        for (const { front } of balancers) {
+          // The balancers may end before the last answers are there.
+          fetch(`http://127.0.0.1:${front}/`)
+            .then((answer) => answer.text())
+            .catch(() => undefined);
+        }
       }, 1_000 / perSecond);
       const found = await until(
         () => dryRun(),

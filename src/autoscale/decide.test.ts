@@ -35,6 +35,8 @@ const jobs = (length: number | null): SignalReading => ({
   ...(length === null ? { note: 'ECONNREFUSED' } : {}),
 });
 
+const FLOOR = { scheduled: { min: 4, max: 10, text: 'the schedule office wants at least 4' } };
+const FIXED = { scheduled: { min: 3, max: 3, text: 'the schedule lunch wants exactly 3' } };
 const PAUSED = { paused: 'paused until noon' };
 
 function snapshot(desired: number, readings: SignalReading[], more: Partial<Snapshot> = {}): Snapshot {
@@ -57,6 +59,18 @@ describe('a decision', () => {
     ['does not shrink while paused', CPU, snapshot(4, [cpu(10, 4)], PAUSED), 'hold 4 paused'],
     ['is said to be paused also at rest', CPU, snapshot(2, [cpu(70)], PAUSED), 'hold 2 paused'],
     ['not even to its bounds while paused', CPU, snapshot(12, [cpu(70, 12)], PAUSED), 'hold 12 max,paused'],
+    ['grows to the floor of a schedule', CPU, snapshot(2, [cpu(70)], FLOOR), 'up 4 schedule'],
+    ['does so whatever the data', CPU, snapshot(2, [cpu(null)], FLOOR), 'up 4 on-error,schedule'],
+    ['shrinks no further than that floor', CPU, snapshot(6, [cpu(10, 6)], FLOOR), 'down 4 schedule'],
+    ['grows above it', CPU, snapshot(4, [cpu(140, 4)], FLOOR), 'up 8'],
+    ['keeps to a fixed count', CPU, snapshot(3, [cpu(140, 3)], FIXED), 'hold 3 schedule'],
+    ['goes to a fixed count at once', CPU, snapshot(6, [cpu(70, 6)], FIXED), 'down 3 schedule'],
+    [
+      'pauses rather than follow a schedule',
+      CPU,
+      snapshot(2, [cpu(70)], { ...FLOOR, ...PAUSED }),
+      'hold 2 schedule,paused',
+    ],
     ['keeps within the tolerance', CPU, snapshot(2, [cpu(75)]), 'hold 2'],
     ['shrinks', CPU, snapshot(4, [cpu(10, 4)]), 'down 1'],
     ['100 jobs at 10 per replica are exactly 10', QUEUE, snapshot(2, [jobs(100)]), 'up 10'],

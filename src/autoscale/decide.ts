@@ -5,7 +5,8 @@
  *   signals -> need of each -> the largest
  *                  |             |-- a signal unknown or not whole: not below the present count
  *                  '-- all unknown: on-error
- *   need -> stabilisation windows -> cooldown -> step -> bounds -> pause -> up | down | hold
+ *   need -> stabilisation windows -> cooldown -> step -> bounds -> schedule
+ *   -> pause ------------------------------------------------------------> up | down | hold
  *
  * The bounds come last and always hold, with or without data; only a pause is stronger.
  */
@@ -44,6 +45,7 @@ export function decide(policy: Policy, snapshot: Snapshot, history: History, now
   trail.adjust('max', Math.min(trail.value ?? snapshot.desired, policy.max), `max is ${policy.max}`);
   trail.adjust('min', Math.max(trail.value ?? snapshot.desired, policy.min), `min is ${policy.min}`);
 
+  applySchedule(snapshot, trail);
   if (snapshot.paused !== undefined) trail.hold('paused', snapshot.desired, snapshot.paused);
 
   const from = snapshot.desired;
@@ -200,6 +202,13 @@ function applyStep(policy: Policy, snapshot: Snapshot, history: History, now: nu
   const limit = stepLimit(direction, desired, policy, history, now);
   const after = direction === 'up' ? Math.min(value, limit) : Math.max(value, limit);
   trail.adjust(`${direction}-step`, after, `the ${direction} step allows ${limit} for now`);
+}
+
+/** Within the bounds of the policy, which have been applied. */
+function applySchedule({ scheduled, desired }: Snapshot, trail: Trail): void {
+  if (scheduled === undefined) return;
+  const { min, max, text } = scheduled;
+  trail.adjust('schedule', Math.min(max, Math.max(min, trail.value ?? desired)), text);
 }
 
 function byNeed(signals: readonly SignalVerdict[]): SignalVerdict[] {

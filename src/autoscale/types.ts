@@ -1,6 +1,7 @@
 /** What goes into a decision and what comes out of it. All times are milliseconds of one clock that never jumps. */
 
 import type { BackendSignal, JsonSignal, PrometheusSignal } from '../policy/policy.js';
+import type { ScheduledBounds } from '../policy/schedule.js';
 import type { ArrivalHistory } from './forecast.js';
 import type { RequestVerdict } from './requests.js';
 import type { ServiceRate } from './service-rate.js';
@@ -71,6 +72,8 @@ export interface Snapshot {
   updateState: string | null;
   /** Measured time from a task's creation until it serves, milliseconds; null or absent when none was measured. */
   healthyAfterMs?: number | null;
+  /** Bounds that a schedule sets for the time being, within the policy's own. */
+  scheduled?: ScheduledBounds;
   /** Why nothing may change although there is a policy: `paused until …`. */
   paused?: string;
   /** One reading per signal of the policy, in the policy's order. */
@@ -127,6 +130,7 @@ export type AdjustmentRule =
   | 'down-step'
   | 'min'
   | 'max'
+  | 'schedule'
   | 'paused'
   | 'rollout'
   | 'switched-off';

@@ -47,11 +47,17 @@ function fits(policy: Policy, load: 'requests' | 'jobs'): boolean {
 }
 
 function unsimulated(name: string, policy: Policy): Problem[] {
-  return policy.signals.flatMap(({ kind }) => {
+  const scheduled = (policy.schedules ?? []).map((schedule) => ({
+    place: name,
+    message: `has the schedule ${schedule.name}, and a trace tells no time of day`,
+    hint: 'Simulate it without that label.',
+  }));
+  const unseen = policy.signals.flatMap(({ kind }) => {
     if (kind === 'cpu' || kind === 'requests' || kind === 'queue') return [];
     const message = `goes by ${kind}, of which a trace of arrivals tells nothing`;
     return [{ place: name, message, hint: 'Simulate it without that label.' }];
   });
+  return [...scheduled, ...unseen];
 }
 
 function withVariables(

@@ -3,6 +3,7 @@
 import type { ResourceReading, SignalReading, Snapshot } from '../autoscale/types.js';
 import { pauseText, readPause } from '../policy/pause.js';
 import type { LoadSignal, Policy, QueueSignal } from '../policy/policy.js';
+import { scheduledBounds } from '../policy/schedule.js';
 import { isLoad } from '../policy/signal-kinds.js';
 import { loadId } from '../signals/loads.js';
 import { known, mean } from '../signals/service-usage.js';
@@ -37,12 +38,14 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
   const own = measured.tasks.filter((task) => task.ServiceID === service.ID && isRunning(task));
   const warm = own.filter((task) => isWarm(task, measured.wallMs));
   const pause = readPause(service.Spec.Labels, measured.wallMs);
+  const scheduled = scheduledBounds(policy.schedules ?? [], policy.max, measured.wallMs);
   return {
     service: service.Spec.Name,
     desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
     healthyAfterMs: healthyAfterMs(own),
+    ...(scheduled === null ? {} : { scheduled }),
     ...(pause === null ? {} : { paused: pauseText(pause) }),
     readings: policy.signals.map((signal): SignalReading =>
       isLoad(signal)

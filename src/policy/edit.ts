@@ -2,7 +2,7 @@
 
 import { UserError, type Problem } from '../errors.js';
 import { didYouMean } from '../text.js';
-import { LABEL_PREFIX, POLICY_LABELS } from './keys.js';
+import { isPolicyLabel, LABEL_PREFIX, POLICY_LABELS } from './keys.js';
 import { decodeService } from './labels.js';
 import type { PolicySubject } from './policy.js';
 
@@ -56,10 +56,6 @@ export function editLabels(
   const decoded = decodeService({ ...spec, Labels: edited });
   if (decoded.kind === 'invalid') throw UserError.of(decoded.problems);
   return edited;
-}
-
-function isPolicyLabel(label: string): boolean {
-  return POLICY_LABELS.includes(label);
 }
 
 function guess(label: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_DOWN, DEFAULT_UP } from './defaults.js';
+import { formatDurationMs } from '../text.js';
 import { explainSettings } from './explain.js';
+import { decodeLabels } from './labels.js';
 
 const ON = { 'scalectl.autoscale': 'true', 'scalectl.max': '10' };
 
@@ -44,8 +45,24 @@ describe('the settings of a policy', () => {
     expect(setting?.value).toBe('redis://***@redis:6379/1');
   });
 
-  it('must agree with the defaults that a decision goes by', () => {
-    expect([DEFAULT_UP.windowMs, DEFAULT_DOWN.windowMs]).toEqual([0, 300_000]);
-    expect(lines(ON)).toContain('down.window=5m (default)');
+  it.each([
+    [{ 'scalectl.cpu.target': '70' }],
+    [{ 'scalectl.http.backend': 'app', 'scalectl.http.target': '50' }],
+    [{ 'scalectl.http.backend': 'app', 'scalectl.sessions.target': '50' }],
+    [{ 'scalectl.http.backend': 'app', 'scalectl.sessions.target': '50', 'scalectl.http.target': '9' }],
+    [{ 'scalectl.queue.url': 'redis://redis', 'scalectl.queue.key': 'orders' }],
+  ])('must agree with what is decoded from %j', (labels) => {
+    const decoded = decodeLabels('web', { ...ON, ...labels }, 'replicated');
+    if (decoded.kind !== 'policy') throw new Error(JSON.stringify(decoded));
+    const { min, up, down, onError } = decoded.value;
+    const said = lines({ ...ON, ...labels });
+    expect(said).toContain(`min=${min} (default)`);
+    expect(said.filter((line) => line.startsWith('down.window'))).toEqual([
+      `down.window=${formatDurationMs(down.windowMs)} (default)`,
+    ]);
+    expect(said).toContain(`up.cooldown=${up.cooldownMs}s (default)`);
+    expect(said).toContain(`on-error=${onError.kind} (default)`);
+    const requests = decoded.value.signals.some(({ kind }) => kind === 'requests');
+    expect(said.some((line) => line.startsWith('http.forecast'))).toBe(requests);
   });
 });

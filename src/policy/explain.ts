@@ -3,6 +3,7 @@
 import { formatDurationMs } from '../text.js';
 import {
   DEFAULT_DOWN,
+  DEFAULT_DOWN_BY_REQUESTS,
   DEFAULT_JOBS_PER_REPLICA,
   DEFAULT_MIN,
   DEFAULT_ON_ERROR,
@@ -19,6 +20,7 @@ export interface PolicySetting {
   from: 'label' | 'default';
 }
 
+/** a key, or the beginning of several: `schedule.` */
 type Has = (key: string) => boolean;
 
 /** What holds without a label, and when it means anything. */
@@ -27,12 +29,14 @@ const DEFAULTS: readonly (readonly [key: string, value: string, applies?: (has: 
   ['queue.kind', 'list', (has) => has('queue.key')],
   ['queue.target', String(DEFAULT_JOBS_PER_REPLICA), (has) => has('queue.key') && !has('queue.drain')],
   ['queue.concurrency', 'measured', (has) => has('queue.drain')],
-  ['http.target', 'learned', (has) => has('http.backend') && has('cpu.target') && !has('sessions.target')],
-  ['http.forecast', 'true', (has) => has('http.backend') && !has('sessions.target')],
+  ['http.target', 'learned', byRequests],
+  ['http.forecast', 'true', byRequests],
   ['prometheus.kind', 'total', (has) => has('prometheus.query')],
   ['json.kind', 'total', (has) => has('json.pointer')],
+  ['timezone', 'UTC', (has) => has('schedule.')],
   ['up.window', formatWindow(DEFAULT_UP.windowMs)],
-  ['down.window', formatWindow(DEFAULT_DOWN.windowMs)],
+  ['down.window', formatWindow(DEFAULT_DOWN.windowMs), (has) => !byRequests(has)],
+  ['down.window', formatWindow(DEFAULT_DOWN_BY_REQUESTS.windowMs), byRequests],
   ['up.step', formatStep(DEFAULT_UP.step)],
   ['down.step', formatStep(DEFAULT_DOWN.step)],
   ['up.cooldown', formatWindow(DEFAULT_UP.cooldownMs)],
@@ -48,9 +52,15 @@ export function explainSettings(labels: Readonly<Record<string, string>>): Polic
       return { key: label.slice(LABEL_PREFIX.length), value: withoutSecrets(text), from: 'label' };
     });
   if (own.length === 0) return [];
-  const has: Has = (key) => Object.hasOwn(labels, LABEL_PREFIX + key);
+  const has: Has = (key) =>
+    own.some((setting) => (key.endsWith('.') ? setting.key.startsWith(key) : setting.key === key));
   const rest = DEFAULTS.filter(([key, , applies]) => !has(key) && (applies?.(has) ?? true));
   return [...own, ...rest.map(([key, value]): PolicySetting => ({ key, value, from: 'default' }))];
+}
+
+/** Connections that stay open are counted instead, unless both are asked for. */
+function byRequests(has: Has): boolean {
+  return has('http.backend') && (has('http.target') || has('http.forecast') || !has('sessions.target'));
 }
 
 /** A password in a URL makes a policy invalid, and is still nobody's business. */

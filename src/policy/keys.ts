@@ -57,7 +57,15 @@ export const POLICY_LABELS: readonly string[] = [
   'scalectl.down.cooldown',
   'scalectl.on-error',
   'scalectl.stateful',
+  'scalectl.timezone',
 ];
+
+/** Labels of schedules have names that people choose behind this. */
+export const SCHEDULE_PREFIX = 'scalectl.schedule.';
+
+export function isPolicyLabel(label: string): boolean {
+  return POLICY_LABELS.includes(label) || /^scalectl\.schedule\.[a-z\d][a-z\d_-]*$/i.test(label);
+}
 
 export const QUEUE_KINDS: readonly QueueKind[] = [
   'list',

@@ -1,7 +1,7 @@
 /** The scalectl labels of one service, read one by one; what is wrong with them is collected. */
 
 import { closest } from '../text.js';
-import { LABEL_PREFIX, POLICY_LABELS } from './keys.js';
+import { isPolicyLabel, LABEL_PREFIX, POLICY_LABELS } from './keys.js';
 import { ProblemSink, type Field } from './values.js';
 
 export class LabelReader {
@@ -9,7 +9,7 @@ export class LabelReader {
 
   constructor(
     private readonly service: string,
-    private readonly labels: Readonly<Record<string, string>>,
+    protected readonly labels: Readonly<Record<string, string>>,
   ) {}
 
   /** @param name without the prefix that all share, like every name here */
@@ -58,7 +58,7 @@ export class LabelReader {
   refuseUnknown(keys: readonly string[]): boolean {
     const before = this.sink.problems.length;
     for (const key of keys) {
-      if (POLICY_LABELS.includes(key)) continue;
+      if (isPolicyLabel(key)) continue;
       // Without the prefix that all share, which would make any two labels look alike.
       const bare = (label: string): string => label.slice(LABEL_PREFIX.length);
       const guess = closest(bare(key), POLICY_LABELS.map(bare));

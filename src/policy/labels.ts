@@ -5,6 +5,7 @@ import { checkLearnable, decodeBackend } from './decode-backend.js';
 import { decodeJson, decodePrometheus } from './decode-number.js';
 import { decodeQueue } from './decode-queue.js';
 import { decodeResource, decodeThrottling } from './decode-resource.js';
+import { checkSchedules, decodeSchedules } from './decode-schedule.js';
 import {
   DEFAULT_DOWN,
   DEFAULT_DOWN_BY_REQUESTS,
@@ -12,7 +13,7 @@ import {
   DEFAULT_ON_ERROR,
   DEFAULT_UP,
 } from './defaults.js';
-import { LABEL_PREFIX, STATE_LABELS } from './keys.js';
+import { isPolicyLabel, LABEL_PREFIX, SCHEDULE_PREFIX, STATE_LABELS } from './keys.js';
 import { LabelReader } from './label-reader.js';
 import type { Decoded, DirectionPolicy, Policy, PolicySubject, SignalPolicy } from './policy.js';
 import { canWake } from './signal-kinds.js';
@@ -127,6 +128,7 @@ class LabelDecoder extends LabelReader {
     const byRequests = signals.some(({ kind }) => kind === 'requests');
     const down = this.direction('down', byRequests ? DEFAULT_DOWN_BY_REQUESTS : DEFAULT_DOWN);
     const onError = this.value('on-error', parseOnError) ?? DEFAULT_ON_ERROR;
+    const schedules = decodeSchedules(this, this.scheduleKeys());
     const stateful = this.value('stateful', parseBoolean);
     const understood = this.sink.problems.length === before;
     if (enabled) this.refuseDatabase(stateful === true);
@@ -145,9 +147,17 @@ class LabelDecoder extends LabelReader {
         'Add scalectl.cpu.target: "70", scalectl.memory.target, or scalectl.queue.url and scalectl.queue.key.',
       );
     }
-    if (max !== null && understood) this.check({ min, max }, signals);
+    if (max !== null && understood) {
+      this.check({ min, max }, signals);
+      checkSchedules(this, schedules, { min, max });
+    }
     if (max === null || first === undefined) return null;
-    return { source: 'labels', min, max, signals: [first, ...others], up, down, onError };
+    const scheduled = schedules.length === 0 ? {} : { schedules };
+    return { source: 'labels', min, max, signals: [first, ...others], up, down, onError, ...scheduled };
+  }
+
+  private scheduleKeys(): string[] {
+    return Object.keys(this.labels).filter((key) => key.startsWith(SCHEDULE_PREFIX) && isPolicyLabel(key));
   }
 
   private signals(): SignalPolicy[] {

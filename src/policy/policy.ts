@@ -4,6 +4,7 @@
  */
 
 import type { Problem } from '../errors.js';
+import type { Schedule } from './schedule.js';
 
 /** `target`: keep the mean near this number. `band`: grow above `upPercent`, shrink below `downPercent`. */
 export type ResourceRule =
@@ -128,6 +129,8 @@ export interface Policy {
   up: DirectionPolicy;
   down: DirectionPolicy;
   onError: OnError;
+  /** absent where there is none */
+  schedules?: readonly Schedule[];
 }
 
 /** `none`: nobody asked for autoscaling here. `invalid`: somebody did, and it cannot be carried out as written. */

@@ -170,3 +170,18 @@ describe('policy set', () => {
     expect(engine.updates).toEqual([]);
   });
 });
+
+describe('a schedule', () => {
+  it('must raise a service while its window is open, and show in its policy', async () => {
+    const engine = shop();
+    engine.add('shop_day', { labels: { ...WEB, 'scalectl.schedule.all': '0 0 * * * 24h min=5' } });
+    const { outcomes } = await evaluateOnce(engine, { stack: 'shop', usage: NOTHING, loads: NOTHING });
+    const decision = outcomes.find(({ service }) => service === 'shop_day')?.decision;
+    expect(decision).toMatchObject({ outcome: 'up', to: 5 });
+    expect(decision?.reasons).toContain('the schedule all wants at least 5 until 00:00 (UTC)');
+    const { context, stdout } = commandContext(engine);
+    await run(context, ['show', 'day'], {});
+    expect(stdout()).toMatch(/^schedule\.all +0 0 \* \* \* 24h min=5 +label$/m);
+    expect(stdout()).toMatch(/^timezone +UTC +default$/m);
+  });
+});

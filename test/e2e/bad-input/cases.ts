@@ -379,6 +379,26 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
     {
+      name: 'schedules that cannot be kept',
+      args: ['policy', 'lint', '-c', 'stack.yml'],
+      files: {
+        'stack.yml':
+          "services:\n  web:\n    image: nginx\n    deploy:\n      labels:\n        scalectl.autoscale: 'true'\n" +
+          "        scalectl.max: '4'\n        scalectl.cpu.target: '70'\n        scalectl.timezone: Berlin\n" +
+          '        scalectl.schedule.office: 0 25 * * mon-fri 10h min=3\n' +
+          '        scalectl.schedule.night: 0 22 * * * 8h max=3\n',
+      },
+      code: 2,
+      stderr: [
+        'error: stack.yml:9:28: services.web.deploy.labels.scalectl.timezone "Berlin" is no time zone',
+        '  Write scalectl.timezone: "Europe/Berlin", for example.',
+        'error: stack.yml:10:35: services.web.deploy.labels.scalectl.schedule.office "0 25 * * mon-fri 10h min=3" has "25" for the hour, which is not made of numbers from 0 to 23',
+        '  Write scalectl.schedule.office: "0 8 * * mon-fri 10h min=4", for example.',
+        'error: stack.yml:11:34: services.web.deploy.labels.scalectl.schedule.night "0 22 * * * 8h max=3" ends in "max=3", which is neither min=N nor replicas=N',
+        '  Write min=4 for at least 4 replicas, replicas=4 for exactly 4.',
+      ],
+    },
+    {
       name: 'all that is wrong in a file',
       args: ['policy', 'lint', '-c', 'stack.yml'],
       files: {

@@ -267,12 +267,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     description:
       'show: what applies to each service, and whether a label says so or a default. lint: every problem of every ' +
       'policy, in the Swarm or with -c in a stack file; exits with 2 when there is one. pause and resume: leave services alone ' +
-      'for a while. set: change the labels of a service, checked before they are written.',
+      'for a while. set: change the labels of a service, checked before they are written. import: the labels that ' +
+      'stand for a HorizontalPodAutoscaler of Kubernetes.',
     arguments: [
-      { name: '[action]', description: 'show, lint, pause, resume or set' },
+      { name: '[action]', description: 'show, lint, pause, resume, set or import' },
       {
         name: '[arguments...]',
-        description: 'services (show: else all that have a policy); for set KEY=VALUE too',
+        description: 'services (show: else all that have a policy); for set KEY=VALUE too; for import a file',
       },
     ],
     options: [
@@ -287,6 +288,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['scalectl policy pause backend --for 30m', 'leave it alone for half an hour'],
       ['scalectl policy resume backend', 'end the pause now'],
       ['scalectl policy set backend max=20 cpu.target=60', 'change it until the next deploy'],
+      ['scalectl policy import hpa.yaml', 'labels that do what an HPA of Kubernetes did'],
     ],
     load: () => import('./commands/policy.js'),
   },

@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   pause: { options: ['for'], load: () => import('../policy/pause.js') },
   resume: { options: [], load: () => import('../policy/resume.js') },
   set: { options: [], load: () => import('../policy/set.js') },
+  import: { options: [], load: () => import('../policy/import.js') },
   lint: { options: FILE_OPTIONS, load: () => import('../policy/lint.js') },
 };
 

@@ -277,7 +277,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       code: 2,
       stderr: [
         'error: command line: policy needs to know what to do',
-        '  Write one of: scalectl policy show, scalectl policy pause, scalectl policy resume, scalectl policy set, scalectl policy lint',
+        '  Write one of: scalectl policy show, scalectl policy pause, scalectl policy resume, scalectl policy set, scalectl policy import, scalectl policy lint',
       ],
     },
     {
@@ -376,6 +376,40 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: [
         'error: service tiny_web, label scalectl.autoscale: is missing, so that the other scalectl labels do nothing',
         '  Add scalectl.autoscale: "true", or remove the others.',
+      ],
+    },
+    {
+      name: 'no manifest to import',
+      args: ['policy', 'import', 'hpa.yaml'],
+      code: 2,
+      stderr: [
+        'error: policy import: there is no readable file hpa.yaml',
+        '  Name a manifest: kubectl get hpa NAME -o yaml > hpa.yaml',
+      ],
+    },
+    {
+      name: 'a manifest of something else',
+      args: ['policy', 'import', 'hpa.yaml'],
+      files: { 'hpa.yaml': 'kind: Deployment\n' },
+      code: 2,
+      stderr: [
+        'error: hpa.yaml: has no HorizontalPodAutoscaler in it',
+        '  Write one out with: kubectl get hpa NAME -o yaml',
+      ],
+    },
+    {
+      name: 'a manifest that is not right itself',
+      args: ['policy', 'import', 'hpa.yaml'],
+      files: {
+        'hpa.yaml':
+          'apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nspec: { maxReplicas: many }\n',
+      },
+      code: 2,
+      stderr: [
+        'error: hpa.yaml: apiVersion: is "autoscaling/v1", and autoscaling/v2 is what can be read',
+        '  Convert it first: kubectl get hpa NAME -o yaml gives autoscaling/v2.',
+        'error: hpa.yaml: spec.maxReplicas: is no number of replicas',
+        '  Write maxReplicas: 10, for example.',
       ],
     },
     {

@@ -337,6 +337,7 @@ deploy: { replicas: 3, update_config: { parallelism: 1, monitor: 2s } }`);
     async (_, { name, before, stack, args = [], code, says, deadlineMs, then }) => {
       const world = openWorld(name.replaceAll(/[^a-z]+/g, '-').slice(0, 40));
       const file = join(world.directory, 'stack.yml');
+      let removed: Result;
       try {
         if (before !== undefined) {
           writeFileSync(file, before);
@@ -352,10 +353,10 @@ deploy: { replicas: 3, update_config: { parallelism: 1, monitor: 2s } }`);
         expect(tookMs).toBeLessThan(deadlineMs);
         await then?.(world, deployed);
       } finally {
-        const gone = await world.scalectl(['down', '--volumes', '--yes']);
+        removed = await world.scalectl(['down', '--volumes', '--yes']);
         world.close();
-        expect.soft(gone.code, gone.stderr).toBe(0);
       }
+      expect(removed.code, removed.stderr).toBe(0);
     },
   );
 

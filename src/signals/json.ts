@@ -1,53 +1,30 @@
 /** A number from any endpoint that answers JSON, found by a JSON pointer. */
 
-import { httpGet } from '../http-get.js';
+import type { HttpAnswer } from '../http-get.js';
 import type { JsonSignal } from '../policy/policy.js';
-import type { AuthorizationSource } from './authorization.js';
-import { startDeadline } from './deadline.js';
-import type { Measurement, ReadOptions, Source } from './types.js';
+import { HttpSource, type HttpSourceOptions } from './http-source.js';
+import type { Measurement } from './types.js';
 
 const READ_DEADLINE_MS = 2_000;
 const MOST_BYTES = 1024 * 1024;
 
-export class JsonEndpoints implements Source<JsonSignal, Measurement> {
-  readonly #authorization: AuthorizationSource;
-  readonly #deadlineMs: number;
+export class JsonEndpoints extends HttpSource<JsonSignal> {
+  protected override readonly maxBytes = MOST_BYTES;
 
-  constructor(options: { authorization: AuthorizationSource; deadlineMs?: number }) {
-    this.#authorization = options.authorization;
-    this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
+  constructor(options: HttpSourceOptions) {
+    super(options, READ_DEADLINE_MS);
   }
 
   describe({ pointer, url }: JsonSignal): string {
     return `${pointer} in ${url}`;
   }
 
-  async read(queries: readonly JsonSignal[], options: ReadOptions = {}): Promise<Measurement[]> {
-    const deadline = startDeadline(this.#deadlineMs, options.signal);
-    try {
-      return await Promise.all(queries.map((query) => this.#ask(query, deadline.signal)));
-    } finally {
-      deadline.clear();
-    }
+  protected address({ url }: JsonSignal): string {
+    return url;
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async #ask({ url, pointer }: JsonSignal, signal: AbortSignal): Promise<Measurement> {
-    try {
-      const header = await this.#authorization();
-      const { status, body } = await httpGet(url, {
-        signal,
-        maxBytes: MOST_BYTES,
-        headers: { accept: 'application/json', ...(header === null ? {} : { authorization: header }) },
-      });
-      if (status !== 200) return { value: null, note: `it answers ${status}` };
-      return numberAt(pointer, body);
-    } catch (error) {
-      return { value: null, note: error instanceof Error ? error.message : String(error) };
-    }
+  protected measure({ status, body }: HttpAnswer, { pointer }: JsonSignal): Measurement {
+    return status === 200 ? numberAt(pointer, body) : { value: null, note: `it answers ${status}` };
   }
 }
 

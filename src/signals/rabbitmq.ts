@@ -1,51 +1,30 @@
 /** Depth of RabbitMQ queues, from the management plugin's API: `messages_ready` and `messages_unacknowledged`. */
 
-import { httpGet } from '../http-get.js';
+import type { HttpAnswer } from '../http-get.js';
 import type { QueueSignal } from '../policy/policy.js';
-import type { AuthorizationSource } from './authorization.js';
-import { startDeadline } from './deadline.js';
+import { HttpSource, type HttpSourceOptions } from './http-source.js';
 import { measurementOf } from './redis-queues.js';
-import type { Measurement, ReadOptions, Source } from './types.js';
+import type { Measurement } from './types.js';
 
 const READ_DEADLINE_MS = 2_000;
 
-export class RabbitQueues implements Source<QueueSignal, Measurement> {
-  readonly #authorization: AuthorizationSource;
-  readonly #deadlineMs: number;
+export class RabbitQueues extends HttpSource<QueueSignal> {
+  protected override readonly server = 'RabbitMQ';
 
-  constructor(options: { authorization: AuthorizationSource; deadlineMs?: number }) {
-    this.#authorization = options.authorization;
-    this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
+  constructor(options: HttpSourceOptions) {
+    super(options, READ_DEADLINE_MS);
   }
 
   describe({ key, url }: QueueSignal): string {
     return `queue "${key}" at ${url}`;
   }
 
-  async read(queries: readonly QueueSignal[], options: ReadOptions = {}): Promise<Measurement[]> {
-    const deadline = startDeadline(this.#deadlineMs, options.signal);
-    try {
-      return await Promise.all(queries.map((query) => this.#ask(query, deadline.signal)));
-    } finally {
-      deadline.clear();
-    }
+  protected address({ url, key }: QueueSignal): string {
+    return queueAddress(url, key);
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async #ask({ url, key }: QueueSignal, signal: AbortSignal): Promise<Measurement> {
-    try {
-      const header = await this.#authorization();
-      const { status, body } = await httpGet(queueAddress(url, key), {
-        signal,
-        headers: { accept: 'application/json', ...(header === null ? {} : { authorization: header }) },
-      });
-      return parseQueue(status, body, key);
-    } catch (error) {
-      return { value: null, note: `RabbitMQ: ${error instanceof Error ? error.message : String(error)}` };
-    }
+  protected measure({ status, body }: HttpAnswer, { key }: QueueSignal): Measurement {
+    return parseQueue(status, body, key);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { ChalkInstance } from 'chalk';
 import type { ProgressEvent, ProgressSink, ServiceProgress, TaskProgress } from '../../deploy/events.js';
-import type { Plan } from '../../deploy/plan.js';
+import { planSummary } from '../../deploy/plan.js';
 import { colours, type Context } from '../context.js';
 import { paintPlan } from './plan.js';
 
@@ -48,15 +48,6 @@ export function progressLine(event: ProgressEvent): Record<string, unknown> {
     case 'task':
       return { ...head, ...event.progress };
   }
-}
-
-/** Specs stay out: they may hold what people put into environment values. */
-function planSummary({ stack, operations, unchanged }: Plan): Record<string, unknown> {
-  return {
-    stack,
-    operations: operations.map(({ kind, name, cause }) => ({ kind, name, cause })),
-    unchanged,
-  };
 }
 
 /** A line for what changed: numbers, trouble and tasks that failed, not each step that every task takes. */

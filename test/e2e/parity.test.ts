@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openLab } from '../lab/lab.js';
-import { ROOT } from './harness.js';
+import { ROOT, waitFor } from './harness.js';
 import { deployWithBoth, inTurns, type Both, type Given } from './parity/both.js';
 import { COMPANIONS, ENVIRONMENT, FILE_CASES, SERVICE_CASES, TOP_LEVEL } from './parity/cases.js';
 
@@ -116,8 +116,9 @@ function outcome({ stack }: { stack: string }): Both {
   throw new Error(`${stack} was not deployed with both`, { cause: result?.reason });
 }
 
-function docker(...args: string[]): void {
-  execFileSync('docker', args, { env, input: 'some content', stdio: ['pipe', 'ignore', 'pipe'] });
+function docker(...args: string[]): string {
+  const options = { env, input: 'some content', encoding: 'utf8', stdio: 'pipe' } as const;
+  return execFileSync('docker', args, options);
 }
 
 /** What the stack expects to be there. */
@@ -129,7 +130,13 @@ async function withExternals<T>({ external }: Stack, run: () => Promise<T>): Pro
   try {
     return await run();
   } finally {
-    for (const [kind, name] of external) docker(kind.slice(0, -1), 'rm', name);
+    for (const [kind, name] of external) {
+      docker(kind.slice(0, -1), 'rm', name);
+      // The node lets go of a network after the Swarm has, and until then the next stack cannot have one of that name.
+      const names = () =>
+        Promise.resolve(docker(kind.slice(0, -1), 'ls', '--format', '{{.Name}}').split('\n'));
+      await waitFor(`no ${name} among the ${kind}`, names, (left) => !left.includes(name), 60_000);
+    }
   }
 }
 

@@ -51,7 +51,7 @@ export interface LoadedStack {
   services: Record<string, ComposeService>;
   warnings: string[];
   /** all files as one, variables put in, as a file would have it */
-  merged: unknown;
+  readonly merged: unknown;
   /** `stack.yml:12:5` of what stands at this path, in whichever file it was written */
   place: (path: Path) => string;
 }
@@ -97,7 +97,9 @@ export function loadStack(sources: readonly SourceText[], options: LoadOptions):
       ...chosen.warnings,
       ...checked.warnings,
     ],
-    merged: toValue(chosen.tree),
+    get merged() {
+      return toValue(chosen.tree);
+    },
     place: (path) => placeIn(chosen.tree, path),
   };
 }

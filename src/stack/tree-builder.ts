@@ -83,12 +83,8 @@ export class TreeBuilder {
       };
     }
     if (!isScalar(node)) return { spot, content: null };
-    const { source, tag, type } = node;
-    // Most of a file is text, and this is asked for each part of it.
-    if (tag === undefined && source !== undefined && (type !== 'PLAIN' || isPlainText(source))) {
-      return { spot, content: source };
-    }
-    return { spot, ...this.scalar(node, offset) };
+    const text = surelyText(node);
+    return text === null ? { spot, ...this.scalar(node, offset) } : { spot, content: text };
   }
 
   private alias(name: string, offset: number): Tree {
@@ -150,6 +146,13 @@ export class TreeBuilder {
   }
 
   private key(node: Node | null, offset: number): string {
+    if (isScalar(node) && node.anchor === undefined) {
+      const text = surelyText(node);
+      if (text !== null) {
+        this.count(1, 1);
+        return text;
+      }
+    }
     const tree = this.node(node, offset);
     // A date is read as its text, and docker takes it for no text all the same.
     if (typeof tree.content === 'string' && tree.text === undefined) return tree.content;
@@ -195,6 +198,13 @@ export class TreeBuilder {
       });
     }
   }
+}
+
+/** What most of a file is, and is asked for each part of it: the text of a scalar that cannot be anything else. */
+function surelyText({ source, tag, type }: YamlScalar): string | null {
+  return tag === undefined && source !== undefined && (type !== 'PLAIN' || isPlainText(source))
+    ? source
+    : null;
 }
 
 const KINDS: Record<string, string[]> = {

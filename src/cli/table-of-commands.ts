@@ -261,6 +261,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/autoscale.js'),
   },
   {
+    name: 'agent',
+    summary: 'tell the daemon what the containers of this node use',
+    description:
+      'What autoscale --install runs on every node; there is no need to start it by hand. Serves GET /v1/usage to whoever ' +
+      'has the token in the file that SCALECTL_TOKEN_FILE names: counters of CPU, memory and throttling by container id. ' +
+      'Reads control groups below SCALECTL_CGROUP_ROOT (/host/cgroup), else asks the Engine. NODE_ID says which node it is.',
+    options: [
+      {
+        flags: '--listen <address>',
+        description: 'address and port to serve on',
+        defaultText: '0.0.0.0:9102',
+      },
+    ],
+    examples: [
+      [
+        'SCALECTL_TOKEN_FILE=token SCALECTL_CGROUP_ROOT=/sys/fs/cgroup NODE_ID=n1 scalectl agent --listen 127.0.0.1:9102',
+        'by hand, on a node itself',
+      ],
+    ],
+    load: () => import('./commands/agent.js'),
+  },
+  {
     name: 'policy',
     changesSwarm: true,
     summary: 'show, check, change and pause the policies that the autoscaler goes by',

@@ -57,23 +57,21 @@ export class EngineSource implements NodeSource {
   }
 
   async read(): Promise<Map<string, Counters>> {
-    const { signal, clear } = startDeadline(ENGINE_DEADLINE_MS, undefined);
+    const deadline = startDeadline(ENGINE_DEADLINE_MS, undefined);
+    const { signal } = deadline;
     try {
       const containers = await valueOrNull(this.#engine.listContainers(TASKS, { signal }), signal);
       const found = new Map<string, Counters>();
       await Promise.all(
         (containers ?? []).map(async ({ Id }) => {
-          const stats = await valueOrNull(
-            this.#engine.containerStats(Id, { oneShot: true, signal }),
-            signal,
-          );
+          const stats = await valueOrNull(this.#engine.containerStats(Id, { oneShot: true, signal }), signal);
           const counters = stats === null ? null : countersOf(stats);
           if (counters !== null) found.set(Id, counters);
         }),
       );
       return found;
     } finally {
-      clear();
+      deadline.clear();
     }
   }
 }

@@ -24,7 +24,6 @@ export async function readToken(env: Environment): Promise<string> {
   });
   const token = text.trim();
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`the file ${path} holds no token of one line`);
-  if (token.length < SHORTEST)
-    throw new Error(`the token in ${path} is shorter than ${SHORTEST} characters`);
+  if (token.length < SHORTEST) throw new Error(`the token in ${path} is shorter than ${SHORTEST} characters`);
   return token;
 }

@@ -42,9 +42,7 @@ export function countersOf(stats: ContainerStats): Counters | null {
   };
 }
 
-function throttlingOf({
-  throttling_data: data,
-}: ContainerStats['cpu_stats']): Counters['throttling'] {
+function throttlingOf({ throttling_data: data }: ContainerStats['cpu_stats']): Counters['throttling'] {
   return data === undefined ? null : { periods: data.periods, throttled: data.throttled_periods };
 }
 

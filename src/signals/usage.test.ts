@@ -301,7 +301,12 @@ describe('what is measured', () => {
       'here',
     );
     expect(
-      queries.map(({ taskId, isLocal, cores, memoryLimitBytes }) => [taskId, isLocal, cores, memoryLimitBytes]),
+      queries.map(({ taskId, isLocal, cores, memoryLimitBytes }) => [
+        taskId,
+        isLocal,
+        cores,
+        memoryLimitBytes,
+      ]),
     ).toEqual([
       ['limit', true, 0.5, 64],
       ['reservation', true, 0.2, null],

@@ -18,8 +18,10 @@ const SHORTEST_SPAN_MS = 100;
 const CLOCK_SLACK_MS = 2_500;
 
 export interface UsageSamplerOptions {
-  /** Tried in this order for each container. Default: the kernel where the Engine is local, then the Engine. */
+  /** Tried in this order for each container. Default: the kernel where the Engine is local, agents, the Engine. */
   readers?: readonly UsageReader[];
+  /** those of other nodes, where there are any */
+  agents?: UsageReader | null;
   deadlineMs?: number;
   /** milliseconds of a clock that does not jump */
   clock?: () => number;
@@ -41,8 +43,11 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     engine: Pick<ContainerReader, 'containerStats'> & { readonly local: boolean },
     options: UsageSamplerOptions = {},
   ) {
-    const fromEngine = new EngineReader(engine);
-    this.#readers = options.readers ?? (engine.local ? [new CgroupReader(), fromEngine] : [fromEngine]);
+    this.#readers = options.readers ?? [
+      ...(engine.local ? [new CgroupReader()] : []),
+      ...(options.agents == null ? [] : [options.agents]),
+      new EngineReader(engine),
+    ];
     this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
     this.#clock = options.clock ?? (() => performance.now());
   }
@@ -62,7 +67,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
 
     const deadline = startDeadline(options.deadlineMs ?? this.#deadlineMs, options.signal);
     try {
-      await Promise.all(this.#readers.map((reader) => reader.begin?.(queries, deadline.signal)));
+      await Promise.all(this.#readers.map(async (reader) => reader.begin?.(queries, deadline.signal)));
       return await Promise.all(queries.map((query) => this.#readOne(query, deadline.signal)));
     } finally {
       deadline.clear();

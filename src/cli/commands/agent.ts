@@ -33,11 +33,8 @@ export async function run(context: Context, _args: readonly string[], options: O
 }
 
 /** @throws UserError where the node has no name */
-async function whatToRead({
-  env,
-  engine,
-  signal,
-}: Context): Promise<{ source: NodeSource; nodeId: string }> {
+async function whatToRead(context: Context): Promise<{ source: NodeSource; nodeId: string }> {
+  const { env, signal } = context;
   const root = given(env['SCALECTL_CGROUP_ROOT']) ?? DEFAULT_CGROUP_ROOT;
   const nodeId = given(env['NODE_ID']);
   if (hasGroups(root)) {
@@ -47,9 +44,11 @@ async function whatToRead({
       hint: "Set NODE_ID to the node's id; in a stack file: NODE_ID: '{{.Node.ID}}'.",
     });
   }
-  const connected = await engine();
-  const source = new EngineSource(connected);
-  return { source, nodeId: nodeId ?? (await connected.info({ signal })).Swarm.NodeID };
+  const engine = await context.engine();
+  return {
+    source: new EngineSource(engine),
+    nodeId: nodeId ?? (await engine.info({ signal })).Swarm.NodeID,
+  };
 }
 
 function listenAddress(given: Options[string]): { host: string; port: number } {

@@ -3,7 +3,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { DaemonSamples } from '../../src/daemon/types.js';
+import type { DaemonSamples, Evaluation } from '../../src/daemon/types.js';
 import { startLab, type Lab } from '../lab/lab.js';
 import { openWorld, startProcess, waitFor, type Result, type World } from './harness.js';
 
@@ -164,9 +164,7 @@ describe('every node is measured', () => {
       ['scalectl', 'autoscale', '--dry-run', '--stack', STACK, '-o', 'json'],
       wrong,
     );
-    const { outcomes } = JSON.parse(once.stdout) as Pick<DaemonSamples, never> & {
-      outcomes: DaemonSamples['decisions'];
-    };
+    const { outcomes } = JSON.parse(once.stdout) as Evaluation;
     const [cpu] = outcomes[0]?.decision.signals ?? [];
     expect(cpu?.coverage).toEqual({ sampled: 1, running: 3 });
     expect(cpu?.note).toMatch(

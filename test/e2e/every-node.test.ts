@@ -61,9 +61,9 @@ async function container(service: string, node = 1): Promise<string> {
   return id;
 }
 
-async function inAutoscaler(command: readonly string[], env: Record<string, string> = {}): Promise<Result> {
+async function inDaemon(command: readonly string[], env: Record<string, string> = {}): Promise<Result> {
   const flags = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  return docker(['exec', ...flags, await container('scalectl_autoscaler'), ...command]);
+  return docker(['exec', ...flags, await container('scalectl_daemon'), ...command]);
 }
 
 /** What the installed daemon last measured and decided, as its socket tells. */
@@ -73,7 +73,7 @@ async function samples(): Promise<DaemonSamples | null> {
     const directory = '/run/scalectl/scalectl/';
     const socketPath = directory + readdirSync(directory).find((name) => name.endsWith('.sock'));
     require('node:http').get({ socketPath, path: '/v1/samples' }, (answer) => answer.pipe(process.stdout));`;
-  const { stdout } = await inAutoscaler(['node', '-e', ask]);
+  const { stdout } = await inDaemon(['node', '-e', ask]);
   const answer = JSON.parse(stdout) as DaemonSamples | { error: string };
   return 'error' in answer ? null : answer;
 }
@@ -104,13 +104,13 @@ describe('every node is measured', () => {
     expect((await measured(3)).note).toBeNull();
     const web = (await samples())?.samples.find(({ service }) => service === 'spread_web');
     expect(web).toMatchObject({ sampled: 3, running: 3 });
-    const status = await inAutoscaler(['scalectl', 'status', '--stack', STACK, '-o', 'json']);
+    const status = await inDaemon(['scalectl', 'status', '--stack', STACK, '-o', 'json']);
     expect(JSON.parse(status.stdout)).toMatchObject({
       services: [{ name: 'web', coverage: { sampled: 3, running: 3 } }],
     });
     await waitFor(
       'the log to tell it',
-      async () => (await world.scalectl(['logs', 'scalectl_autoscaler', '-n', '50'])).stdout,
+      async () => (await world.scalectl(['logs', 'scalectl_daemon', '-n', '50'])).stdout,
       (said) => said.includes('"coverage":{"sampled":3,"running":3}'),
       90_000,
     );
@@ -160,7 +160,7 @@ describe('every node is measured', () => {
 
   test('a wrong token must be visible as such, and its own node be measured all the same', async () => {
     const wrong = { SCALECTL_TOKEN_FILE: '/proc/sys/kernel/random/boot_id' };
-    const once = await inAutoscaler(
+    const once = await inDaemon(
       ['scalectl', 'autoscale', '--dry-run', '--stack', STACK, '-o', 'json'],
       wrong,
     );
@@ -185,13 +185,13 @@ describe('an agent on its network', () => {
         }));
         console.log(JSON.stringify(answers));
       });`;
-    const { stdout, stderr } = await inAutoscaler(['node', '-e', script, JSON.stringify([path, init])]);
+    const { stdout, stderr } = await inDaemon(['node', '-e', script, JSON.stringify([path, init])]);
     expect(stderr).toBe('');
     const answers = JSON.parse(stdout) as { status: number; body: string }[];
     expect(answers).toHaveLength(3);
     return answers;
   }
-  const token = async () => (await inAutoscaler(['cat', '/run/secrets/scalectl_token'])).stdout;
+  const token = async () => (await inDaemon(['cat', '/run/secrets/scalectl_token'])).stdout;
   const statuses = async (init: object, path?: string) => (await ask(init, path)).map(({ status }) => status);
 
   test('must answer 401 without its token, 405 to what writes, 404 elsewhere', async () => {
@@ -260,7 +260,7 @@ describe('what they may do', () => {
     return (JSON.parse(stdout) as [Inspected])[0];
   };
 
-  test.each(['scalectl_agent', 'scalectl_autoscaler'])(
+  test.each(['scalectl_agent', 'scalectl_daemon'])(
     '%s must have no rights beyond its task',
     async (name) => {
       const { Config, HostConfig } = await inspect(name);
@@ -292,12 +292,12 @@ describe('what they may do', () => {
   );
 
   test('the token must be nowhere but in the secret', async () => {
-    const { stdout: token } = await inAutoscaler(['cat', '/run/secrets/scalectl_token']);
+    const { stdout: token } = await inDaemon(['cat', '/run/secrets/scalectl_token']);
     expect(token).toMatch(/^[\w-]{32}$/);
     const services = JSON.stringify(await world.engine.listServices());
     const configs = JSON.stringify(await world.engine.listConfigs());
     const logs = await Promise.all(
-      ['autoscaler', 'agent'].map((name) => world.scalectl(['logs', `scalectl_${name}`, '-n', '1000'])),
+      ['daemon', 'agent'].map((name) => world.scalectl(['logs', `scalectl_${name}`, '-n', '1000'])),
     );
     for (const text of [
       services,
@@ -317,7 +317,7 @@ describe('installing', () => {
     expect(again.stderr).toContain('stack scalectl: nothing to change');
     expect(await secrets()).toEqual(before);
     const other = await world.scalectl([...INSTALL, '--dry-run', '--stack', STACK]);
-    expect(other.stdout).toContain('~ update service scalectl_autoscaler');
+    expect(other.stdout).toContain('~ update service scalectl_daemon');
     expect(other.stdout).not.toContain('scalectl_agent');
   });
 

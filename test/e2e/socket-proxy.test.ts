@@ -93,7 +93,7 @@ test('behind the proxy of the documentation it must measure and scale, and get n
     expect(installed.code, installed.stderr).toBe(0);
     const docker = (args: string[]) =>
       startProcess('docker', args, { cwd: world.directory, env: world.env }).ended;
-    const { stdout: id } = await docker(['ps', '-q', '-f', 'name=scalectl_autoscaler.']);
+    const { stdout: id } = await docker(['ps', '-q', '-f', 'name=scalectl_daemon.']);
     const mounts = await docker(['inspect', '-f', '{{json .HostConfig.Mounts}} {{.Config.User}}', id.trim()]);
     expect(mounts.stdout).not.toContain('docker.sock');
     expect(mounts.stdout).toContain('65534:65534');

@@ -40,7 +40,7 @@ export function overlayOf(installation: Installation): string {
   const lines = [
     "version: '3.8'",
     'services:',
-    '  autoscaler:',
+    '  daemon:',
     `    environment: ${JSON.stringify(environment)}`,
     `    networks: ${JSON.stringify(Object.fromEntries(networks.map((_, index) => [key(index), null])))}`,
   ];

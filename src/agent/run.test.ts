@@ -124,10 +124,14 @@ describe('an agent', () => {
     expect((await ask(`${url}/v1/usage`, 'x'.repeat(10_000))).status).toBe(431);
   });
 
-  it('cuts off who says nothing', { timeout: 15_000 }, async () => {
+  it.each([
+    ['nothing', ''],
+    ['half a line', 'GET /v1/us'],
+    ['a header that never ends', 'GET /v1/usage HTTP/1.1\r\nx: '],
+  ])('cuts off who says %s', { timeout: 15_000 }, async (_, said) => {
     const url = await agent(one);
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write('GET /v1/us');
+    if (said !== '') socket.write(said);
     socket.resume();
     await once(socket, 'close');
   });

@@ -33,7 +33,8 @@ services:
 `;
 
 beforeAll(async () => {
-  lab = await startLab({ name: `${inject('labName')}-nodes`, nodes: 3 });
+  const engine = process.env['SCALECTL_E2E_ENGINE'] === '26' ? '26' : '20';
+  lab = await startLab({ name: `${inject('labName')}-nodes`, nodes: 3, engine });
   world = openWorld(STACK, {}, lab.name);
   expect(world.env['SCALECTL_IMAGE'], 'there is no image of scalectl: npm run build first').toBeDefined();
   writeFileSync(join(world.directory, 'spread.yml'), SPREAD);
@@ -260,36 +261,33 @@ describe('what they may do', () => {
     return (JSON.parse(stdout) as [Inspected])[0];
   };
 
-  test.each(['scalectl_agent', 'scalectl_daemon'])(
-    '%s must have no rights beyond its task',
-    async (name) => {
-      const { Config, HostConfig } = await inspect(name);
-      expect(HostConfig).toMatchObject({
-        ReadonlyRootfs: true,
-        Privileged: false,
-        CapAdd: null,
-        CapDrop: ['ALL'],
-        PortBindings: {},
-      });
-      expect(HostConfig.Memory).toBeGreaterThan(0);
-      expect(HostConfig.NanoCpus).toBeGreaterThan(0);
-      const { gid } = statSync(lab.node(1).dockerHost.replace('unix://', ''));
-      const opensSocket = gid === 0 ? '0:0' : `65534:${gid}`;
-      expect(Config.User).toBe(name === 'scalectl_agent' ? '65534:65534' : opensSocket);
-      const [service] = await world.engine.listServices({ name: [name] });
-      expect(service?.Spec.EndpointSpec?.Ports ?? []).toEqual([]);
-      const mounts = HostConfig.Mounts.map(({ Type, Target, ReadOnly }) => [Type, Target, ReadOnly ?? false]);
-      expect(mounts.sort()).toEqual(
-        name === 'scalectl_agent'
-          ? [['bind', '/host/cgroup', true]]
-          : [
-              ['bind', '/var/run/docker.sock', false],
-              ['tmpfs', '/run/scalectl', false],
-              ['volume', '/var/lib/scalectl', false],
-            ],
-      );
-    },
-  );
+  test.each(['scalectl_agent', 'scalectl_daemon'])('%s must have no rights beyond its task', async (name) => {
+    const { Config, HostConfig } = await inspect(name);
+    expect(HostConfig).toMatchObject({
+      ReadonlyRootfs: true,
+      Privileged: false,
+      CapAdd: null,
+      CapDrop: ['ALL'],
+      PortBindings: {},
+    });
+    expect(HostConfig.Memory).toBeGreaterThan(0);
+    expect(HostConfig.NanoCpus).toBeGreaterThan(0);
+    const { gid } = statSync(lab.node(1).dockerHost.replace('unix://', ''));
+    const opensSocket = gid === 0 ? '0:0' : `65534:${gid}`;
+    expect(Config.User).toBe(name === 'scalectl_agent' ? '65534:65534' : opensSocket);
+    const [service] = await world.engine.listServices({ name: [name] });
+    expect(service?.Spec.EndpointSpec?.Ports ?? []).toEqual([]);
+    const mounts = HostConfig.Mounts.map(({ Type, Target, ReadOnly }) => [Type, Target, ReadOnly ?? false]);
+    expect(mounts.sort()).toEqual(
+      name === 'scalectl_agent'
+        ? [['bind', '/host/cgroup', true]]
+        : [
+            ['bind', '/var/run/docker.sock', false],
+            ['tmpfs', '/run/scalectl', false],
+            ['volume', '/var/lib/scalectl', false],
+          ],
+    );
+  });
 
   test('the token must be nowhere but in the secret', async () => {
     const { stdout: token } = await inDaemon(['cat', '/run/secrets/scalectl_token']);

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Evaluation } from '../../src/daemon/types.js';
+import { parseNodeUsage } from '../../src/signals/agent-answer.js';
 import { openWorld, ROOT, startProcess, waitFor, type World } from './harness.js';
 import { proxyEngine } from './engine-proxy.js';
 
@@ -76,6 +77,42 @@ test('the daemon must ask for the documented routes, all of them and no others',
     await proxy.goAway();
   }
   expect([...proxy.routes].sort()).toEqual([...documented].sort());
+});
+
+test('an agent that sees no control groups must ask the Engine, for the documented routes', async () => {
+  const proxy = await proxyEngine(socket(), 0);
+  writeFileSync(join(world.directory, 'token'), 'a-token-that-both-know');
+  const shared = { SCALECTL_TOKEN_FILE: join(world.directory, 'token'), SCALECTL_CGROUP_ROOT: '/nowhere' };
+  const agent = world.start(['agent', '--listen', '127.0.0.1:0'], { ...shared, DOCKER_HOST: proxy.address });
+  try {
+    const said = await waitFor(
+      'the agent to listen',
+      () => Promise.resolve(agent.output()),
+      (text) => text.includes('listens on'),
+    );
+    expect(said).toContain(`reads the Engine at ${proxy.address}`);
+    const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1] ?? '';
+    const ask = async () => {
+      const headers = { authorization: 'Bearer a-token-that-both-know' };
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/usage`, { headers });
+      return parseNodeUsage(await answer.text());
+    };
+    const tasks = await world.engine.listTasks({ 'desired-state': ['running'] });
+    const told = await waitFor('its answer', ask, (answer) => (answer?.containers.size ?? 0) > 0);
+    expect(told?.nodeId).toBe((await world.engine.info()).Swarm.NodeID);
+    // Tasks that are about to end may be there too.
+    expect([...(told?.containers.keys() ?? [])]).toEqual(
+      expect.arrayContaining(tasks.map(({ Status }) => Status.ContainerStatus?.ContainerID)),
+    );
+    expect([...proxy.routes].sort()).toEqual([
+      'GET /containers/json',
+      'GET /containers/{id}/stats',
+      'GET /info',
+    ]);
+  } finally {
+    await agent.stop();
+    await proxy.goAway();
+  }
 });
 
 test('behind the proxy of the documentation it must measure and scale, and get no further', async () => {

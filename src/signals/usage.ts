@@ -3,7 +3,7 @@
 import type { ContainerReader } from '../swarm/engine.js';
 import type { SwarmTask } from '../swarm/objects.js';
 import { CgroupReader } from './cgroup-reader.js';
-import { startDeadline } from './deadline.js';
+import { startDeadline, type Deadline } from './deadline.js';
 import { EngineReader } from './engine-reader.js';
 import type { MissingUsage, ReadOptions, Source, TaskUsage, UsageQuery } from './types.js';
 import type { ContainerReading, UsageReader } from './usage-reader.js';
@@ -65,9 +65,11 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     for (const reader of this.#readers) reader.keepOnly(live);
     for (const id of this.#previous.keys()) if (!live.has(id)) this.#previous.delete(id);
 
-    const deadline = startDeadline(options.deadlineMs ?? this.#deadlineMs, options.signal);
+    const deadlineMs = options.deadlineMs ?? this.#deadlineMs;
+    await this.#begin(queries, startDeadline(deadlineMs, options.signal));
+    // What was waited for there must not be missing here: an old Engine needs its second.
+    const deadline = startDeadline(deadlineMs, options.signal);
     try {
-      await Promise.all(this.#readers.map(async (reader) => reader.begin?.(queries, deadline.signal)));
       return await Promise.all(queries.map((query) => this.#readOne(query, deadline.signal)));
     } finally {
       deadline.clear();
@@ -77,6 +79,14 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
   close(): Promise<void> {
     this.#previous.clear();
     return Promise.resolve();
+  }
+
+  async #begin(queries: readonly UsageQuery[], deadline: Deadline): Promise<void> {
+    try {
+      await Promise.all(this.#readers.map(async (reader) => reader.begin?.(queries, deadline.signal)));
+    } finally {
+      deadline.clear();
+    }
   }
 
   async #readOne(query: UsageQuery, signal: AbortSignal): Promise<TaskUsage> {

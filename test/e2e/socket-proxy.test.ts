@@ -122,9 +122,14 @@ test('behind the proxy of the documentation it must measure and scale, and get n
   });
   expect(deployed.code, deployed.stderr).toBe(0);
   const address = 'tcp://tasks.socket-proxy_proxy:2375';
+  const secret = await world.engine.createSecret({
+    Name: 'password_of_a_redis',
+    Data: Buffer.from('hunter2').toString('base64'),
+  });
   const installed = await world.scalectl([
     ...['autoscale', '--install', '--interval', '1s', '--stack', STACK],
     ...['--network', 'socket-proxy_engine', '--socket-proxy', address],
+    ...['--redis-password-secret', 'password_of_a_redis'],
   ]);
   try {
     expect(installed.code, installed.stderr).toBe(0);
@@ -134,6 +139,9 @@ test('behind the proxy of the documentation it must measure and scale, and get n
     const mounts = await docker(['inspect', '-f', '{{json .HostConfig.Mounts}} {{.Config.User}}', id.trim()]);
     expect(mounts.stdout).not.toContain('docker.sock');
     expect(mounts.stdout).toContain('65534:65534');
+
+    const password = 'cat "$SCALECTL_REDIS_PASSWORD_FILE"';
+    expect((await docker(['exec', id.trim(), 'sh', '-c', password])).stdout).toBe('hunter2');
 
     await world.scalectl(['scale', 'web=1', '--detach']);
     await waitFor('the daemon to go back to 2', replicas, (count) => count === 2);
@@ -154,6 +162,7 @@ test('behind the proxy of the documentation it must measure and scale, and get n
     expect(down.code).toBe(1);
   } finally {
     await world.scalectl(['autoscale', '--uninstall', '--volumes', '--yes']);
+    await world.engine.removeSecret(secret.id);
     await world.scalectl(['down', 'socket-proxy', '--yes'], { SCALECTL_STACK: '' });
   }
 });

@@ -41,7 +41,8 @@ const mayNotImport = {
   autoscale: ['status', 'cli', 'deploy', 'signals', 'simulate', 'daemon', 'agent', 'balancer', 'stack'],
   simulate: ['status', 'cli', 'deploy', 'signals', 'daemon', 'agent', 'balancer', 'stack'],
   deploy: ['status', 'cli', 'signals', 'autoscale', 'simulate', 'daemon', 'agent'],
-  signals: ['status', 'cli', 'deploy', 'autoscale', 'simulate', 'daemon', 'stack'],
+  signals: ['status', 'cli', 'deploy', 'autoscale', 'simulate', 'daemon', 'agent', 'stack'],
+  agent: ['status', 'cli', 'deploy', 'policy', 'autoscale', 'simulate', 'daemon', 'balancer', 'stack'],
   daemon: ['status', 'cli', 'simulate', 'stack'],
   swarm: [
     'status',

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import type { EngineVersion } from '../test/lab/record.js';
+import { benchAgent } from './agent.js';
 import { benchDaemon } from './daemon.js';
 import { benchDeploy } from './deploy.js';
 import { benchLoad } from './load.js';
@@ -19,11 +20,12 @@ const USAGE = `Usage: npm run bench -- [NAME...] [options]
   sampling   CPU and memory of 50 containers, against stats(stream=false) one after the other
   startup    whole processes: --help, status --no-stats, status with 50 containers
   daemon     memory and CPU of the daemon at rest with 50 containers
+  agent      50 containers told by an agent, and what the agent needs at rest
 All of them when none is named.
 
   --engine 20|26|both   the lab's Engine (20)
   --rounds N            rounds of the short programs (25)
-  --seconds N           how long the daemon is watched (60)
+  --seconds N           how long the daemon and the agent are watched (60)
   --deploys N           rounds of the deploys, about 2 minutes each (3)
   --full                sampling: ask all 50 one after the other instead of 20
   -o, --output json     figures for programs
@@ -31,10 +33,10 @@ All of them when none is named.
   --keep                leave the lab up
 `;
 
-const NAMES = ['load', 'plan', 'deploy', 'sampling', 'startup', 'daemon'] as const;
+const NAMES = ['load', 'plan', 'deploy', 'sampling', 'startup', 'daemon', 'agent'] as const;
 type Name = (typeof NAMES)[number];
 /** measured with fifty containers there; the deploys begin with an empty Swarm */
-const WITH_FIFTY: readonly Name[] = ['sampling', 'startup', 'daemon'];
+const WITH_FIFTY: readonly Name[] = ['sampling', 'startup', 'daemon', 'agent'];
 
 interface Settings {
   names: readonly Name[];
@@ -150,6 +152,8 @@ function benchmark(name: Name, world: World, settings: Settings, signal: AbortSi
       return benchStartup(world, { rounds: settings.rounds, signal });
     case 'daemon':
       return benchDaemon(world, { seconds: settings.seconds, signal });
+    case 'agent':
+      return benchAgent(world, { seconds: settings.seconds, signal });
   }
 }
 

@@ -12,7 +12,7 @@ import { FIFTY_STACK, runToEnd, type World } from './world.js';
 const SEED_WAY = fileURLToPath(new URL('fixtures/one-after-the-other.mjs', import.meta.url));
 
 /** What belongs to the start is over by then: the first ticks, the first compilations. */
-const SETTLE_MS = 20_000;
+export const SETTLE_MS = 20_000;
 const LOOK_EVERY_MS = 1_000;
 
 export interface DaemonOptions {
@@ -20,15 +20,17 @@ export interface DaemonOptions {
   signal: AbortSignal;
 }
 
-interface Need {
+export interface Need {
   residentMiB: number;
+  /** the part of it that no other process shares: not the program's own text, which Node has anyway */
+  privateMiB: number;
   highestMiB: number;
   percentOfCore: number;
 }
 
 /** Three processes side by side through the same minute, so that what the machine does meanwhile is the same for all. */
 export async function benchDaemon(world: World, { seconds, signal }: DaemonOptions): Promise<Result[]> {
-  const ticksPerSecond = Number(runToEnd('getconf', ['CLK_TCK'], { cwd: world.directory, env: world.env }));
+  const ticksPerSecond = clockTicks(world);
   const start = (...args: string[]) =>
     spawn(process.execPath, args, {
       cwd: world.directory,
@@ -78,7 +80,11 @@ export async function benchDaemon(world: World, { seconds, signal }: DaemonOptio
   }
 }
 
-async function needOf(
+export function clockTicks({ directory, env }: World): number {
+  return Number(runToEnd('getconf', ['CLK_TCK'], { cwd: directory, env }));
+}
+
+export async function needOf(
   child: ChildProcess,
   seconds: number,
   ticksPerSecond: number,
@@ -90,13 +96,16 @@ async function needOf(
   }
   const before = { ticks: cpuTicks(pid), at: process.hrtime.bigint() };
   const resident: number[] = [];
+  const own: number[] = [];
   for (let elapsed = 0; elapsed < seconds * 1000; elapsed += LOOK_EVERY_MS) {
     await delay(LOOK_EVERY_MS, undefined, { signal });
     resident.push(statusMiB(pid, 'VmRSS'));
+    own.push(statusMiB(pid, 'RssAnon'));
   }
   const elapsedSeconds = Number(process.hrtime.bigint() - before.at) / 1e9;
   return {
     residentMiB: median(resident),
+    privateMiB: median(own),
     highestMiB: statusMiB(pid, 'VmHWM'),
     percentOfCore: ((cpuTicks(pid) - before.ticks) / ticksPerSecond / elapsedSeconds) * 100,
   };
@@ -124,7 +133,7 @@ function read(path: string): string {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');

@@ -92,7 +92,11 @@ export async function benchSampling(world: World, { full, signal }: SamplingOpti
 }
 
 /** What a first autoscaler does: the documented call, container by container, and the formula of docker stats. */
-async function oneAfterTheOther(docker: Docker, ids: readonly string[], signal: AbortSignal): Promise<void> {
+export async function oneAfterTheOther(
+  docker: Docker,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   for (const id of ids) {
     signal.throwIfAborted();
     const { cpu_stats: now, precpu_stats: before } = await docker.getContainer(id).stats({ stream: false });
@@ -122,7 +126,7 @@ async function coldSamples(
   return times;
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
+export async function timed(work: () => Promise<void>): Promise<number> {
   const startedAt = process.hrtime.bigint();
   await work();
   return Number(process.hrtime.bigint() - startedAt) / 1e6;

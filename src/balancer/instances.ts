@@ -1,8 +1,8 @@
 /** The balancers behind an address: each task of a Swarm service is one, with counters of its own. */
 
-import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { httpGet } from '../http-get.js';
+import { resolveAll } from '../resolve-all.js';
 
 /** One HAProxy process that can be asked. */
 export interface BalancerInstance {
@@ -41,13 +41,6 @@ export async function findInstances(url: string, options: BalancerOptions): Prom
     }
     return { name, statistics: (signal) => askPage(url, address, options, signal) };
   });
-}
-
-/** IPv4 where there is any: `localhost` means one balancer, not one for each protocol. */
-async function resolveAll(host: string): Promise<string[]> {
-  const found = await lookup(host, { all: true });
-  const family = found.some((entry) => entry.family === 4) ? 4 : 6;
-  return found.filter((entry) => entry.family === family).map(({ address }) => address);
 }
 
 async function askPage(

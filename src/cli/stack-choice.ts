@@ -10,6 +10,8 @@ import { unknownService, type Context } from './context.js';
 
 const CONFIG_FILE = 'scalectl.yml';
 const CONFIG_KEYS = ['stack', 'file'];
+/** Where `autoscale --install` puts daemon and agents. */
+export const AUTOSCALER_STACK = 'scalectl';
 const DEPLOY_ONE = 'Deploy one with: scalectl deploy -c FILE --stack NAME';
 
 interface ProjectConfig {
@@ -61,7 +63,8 @@ export async function stackName(context: Context): Promise<{ name: string; place
 }
 
 /**
- * The stack that is named, else the only one that has releases: that scalectl deployed.
+ * The stack that is named, else the only one that has releases: that scalectl deployed. An installed autoscaler does not
+ * count beside another.
  * @throws UserError that lists the choices when nothing decides
  */
 export async function chooseStack(
@@ -72,8 +75,10 @@ export async function chooseStack(
   const named = await namedStack(context);
   if (named !== null) return named;
   const deployed = stacksOf(await engine.listConfigs({ label: [RELEASE_LABEL] }, { signal: context.signal }));
-  const [only] = deployed;
-  if (only !== undefined && deployed.length === 1) return only;
+  // The autoscaler's own is meant only where it is named, or alone.
+  const others = deployed.filter((name) => name !== AUTOSCALER_STACK);
+  const [only] = others.length === 0 ? deployed : others;
+  if (only !== undefined && others.length <= 1) return only;
   const all = [...new Set([...deployed, ...stacksOf(services)])].sort();
   throw new UserError(all.length === 0 ? 'there is no stack in this Swarm' : 'which stack?', {
     place: '--stack',

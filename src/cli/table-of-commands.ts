@@ -240,7 +240,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     description:
       'Without --daemon: measures, decides and acts once, and shows each decision. With --daemon: goes on in the ' +
       'foreground until it is stopped. Policies are labels of the services, or the classic environment ' +
-      '(SERVICE_NAME, SCALE_UP_THRESHOLD, …).',
+      '(SERVICE_NAME, SCALE_UP_THRESHOLD, …). With --install: the Swarm runs the daemon, and every node is measured.',
     options: [
       { flags: '--daemon', description: 'keep running' },
       { flags: '--dry-run', description: 'decide and show, write nothing' },
@@ -252,13 +252,70 @@ export const COMMANDS: readonly CommandSpec[] = [
         defaultText: 'text',
       },
       { flags: '--all-stacks', description: 'every service with a policy, of whatever stack' },
+      {
+        flags: '--install',
+        description: 'put the daemon into the Swarm, as a stack of its own, and an agent on every node',
+      },
+      { flags: '--uninstall', description: 'remove them again' },
+      {
+        flags: '--image <reference>',
+        description: 'with --install: image of scalectl',
+        defaultText: 'SCALECTL_IMAGE, else scalectl/scalectl and the version',
+      },
+      {
+        flags: '--network <name>',
+        description: 'with --install: network that the daemon reaches queues and balancers on',
+        repeatable: true,
+      },
+      {
+        flags: '--socket-proxy <address>',
+        description:
+          "with --install: tcp:// of what stands before the Engine's socket, instead of mounting it",
+      },
+      {
+        flags: '--redis-password-secret <name>',
+        description: 'with --install: Swarm secret with the password of Redis',
+      },
+      {
+        flags: '--with-registry-auth',
+        description: 'with --install: let nodes pull with the credentials of docker login',
+      },
+      { flags: '--volumes', description: "with --uninstall: remove the daemon's journal too" },
     ],
     examples: [
       ['scalectl autoscale --dry-run', 'what would be done now, and why'],
       ['scalectl autoscale --daemon', 'look after the stack'],
       ['SERVICE_NAME=shop_backend MAX_REPLICAS=6 scalectl autoscale --daemon', 'one service, by environment'],
+      [
+        'scalectl autoscale --install --network shop_data',
+        'every node of the Swarm, and the queues of a stack',
+      ],
+      ['scalectl autoscale --install --dry-run', 'see what that would do'],
+      ['scalectl autoscale --uninstall', 'remove daemon and agents'],
     ],
     load: () => import('./commands/autoscale.js'),
+  },
+  {
+    name: 'agent',
+    summary: 'tell the daemon what the containers of this node use',
+    description:
+      'What autoscale --install runs on every node; there is no need to start it by hand. Serves GET /v1/usage to whoever ' +
+      'has the token in the file that SCALECTL_TOKEN_FILE names: counters of CPU, memory and throttling by container id. ' +
+      'Reads control groups below SCALECTL_CGROUP_ROOT (/host/cgroup), else asks the Engine. NODE_ID says which node it is.',
+    options: [
+      {
+        flags: '--listen <address>',
+        description: 'address and port to serve on',
+        defaultText: '0.0.0.0:9102',
+      },
+    ],
+    examples: [
+      [
+        'SCALECTL_TOKEN_FILE=token SCALECTL_CGROUP_ROOT=/sys/fs/cgroup NODE_ID=n1 scalectl agent --listen 127.0.0.1:9102',
+        'by hand, on a node itself',
+      ],
+    ],
+    load: () => import('./commands/agent.js'),
   },
   {
     name: 'policy',

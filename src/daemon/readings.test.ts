@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeLabels } from '../policy/labels.js';
+import type { MissingUsage, TaskUsage } from '../signals/types.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 import { snapshotOf } from './readings.js';
 
@@ -39,5 +40,68 @@ describe('how long a task takes until it serves', () => {
   it('is not known without a task', () => {
     expect(healthyAfterMs()).toBeNull();
     expect(healthyAfterMs(task(10, 1, 'preparing'))).toBeNull();
+  });
+});
+
+describe('why a task was not measured', () => {
+  const silent = { node: 'node3', why: 'whose agent does not answer' };
+  const decoded = decodeLabels('web', LABELS, 'replicated');
+  const service = { ID: 'web', Spec: { Name: 'web', Mode: { Replicated: { Replicas: 3 } } } } as SwarmService;
+  const usage = (
+    taskId: string,
+    cpuPercent: number | null,
+    memoryBytes: number | null,
+    missing?: MissingUsage,
+  ): TaskUsage => ({
+    taskId,
+    serviceId: 'web',
+    cpuPercent,
+    memoryBytes,
+    memoryPercent: null,
+    throttledPercent: null,
+    ...(missing === undefined ? {} : { missing }),
+  });
+  const on = (seconds: number, NodeID: string) => ({ ...task(seconds, 0), NodeID });
+  function reading(...found: TaskUsage[]) {
+    if (decoded.kind !== 'policy') throw new Error(JSON.stringify(decoded));
+    const tasks = [on(100, 'a'), on(200, 'b'), on(300, 'c')];
+    return snapshotOf(service, decoded.value, {
+      tasks,
+      nodeId: 'a',
+      usage: new Map(found.map((one) => [one.taskId, one])),
+      loads: new Map(),
+      workRates: new Map(),
+      wallMs: NOW,
+      monotonicMs: 0,
+    }).readings[0];
+  }
+  const here = usage('task-100', 50, 1);
+
+  it('names the nodes with their reasons, and counts the tasks', () => {
+    expect(
+      reading(here, usage('task-200', null, null, silent), usage('task-300', null, null, silent)),
+    ).toEqual({
+      kind: 'cpu',
+      meanPercent: 50,
+      sampled: 1,
+      at: 0,
+      note: '2 on node3, whose agent does not answer',
+    });
+    const none = { node: 'node4', why: 'which has no agent' };
+    expect(
+      reading(here, usage('task-200', null, null, silent), usage('task-300', null, null, none)),
+    ).toMatchObject({ note: '1 on node3, whose agent does not answer; 1 on node4, which has no agent' });
+  });
+  it('without agents is that they run elsewhere', () => {
+    expect(reading(here, usage('task-200', null, null), usage('task-300', null, null))).toMatchObject({
+      note: '2 on other nodes, which cannot be measured from here',
+    });
+  });
+  it('of what was read once is that a percentage needs two', () => {
+    expect(reading(here, usage('task-200', null, 5), usage('task-300', 10, 5))).toMatchObject({
+      meanPercent: 30,
+      sampled: 2,
+      note: 'only one reading yet',
+    });
   });
 });

@@ -7,7 +7,7 @@ import { scheduledBounds } from '../policy/schedule.js';
 import { isLoad } from '../policy/signal-kinds.js';
 import { loadId } from '../signals/loads.js';
 import { known, mean } from '../signals/service-usage.js';
-import type { Measurement, TaskUsage } from '../signals/types.js';
+import type { Measurement, MissingUsage, TaskUsage } from '../signals/types.js';
 import { isRunning } from '../signals/usage.js';
 import type { WorkRate } from '../signals/work-rate.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
@@ -116,11 +116,26 @@ function whyMissing(
 ): string {
   if (own.length === 0) return 'no task is running';
   if (warm.length === 0) return 'its tasks are still starting';
-  const elsewhere = warm.filter(({ NodeID }) => NodeID !== measured.nodeId).length;
+  const told = usage.flatMap(({ memoryBytes, missing }) =>
+    memoryBytes === null && missing !== undefined ? [missing] : [],
+  );
+  if (told.length > 0) return missingText(told);
+  const unread = new Set(usage.filter(({ memoryBytes }) => memoryBytes === null).map(({ taskId }) => taskId));
+  const elsewhere = warm.filter(({ ID, NodeID }) => NodeID !== measured.nodeId && unread.has(ID)).length;
   if (elsewhere > 0) return `${elsewhere} on other nodes, which cannot be measured from here`;
   return usage.some(({ memoryBytes }) => memoryBytes !== null)
     ? 'only one reading yet'
     : 'no reading to be had';
+}
+
+/** `2 on node3, whose agent does not answer; 1 on node4, which has no agent` */
+function missingText(missing: readonly MissingUsage[]): string {
+  const counts = new Map<string, number>();
+  for (const { node, why } of missing) {
+    const text = `on ${node}, ${why}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `${count} ${text}`).join('; ');
 }
 
 function loadReading(signal: LoadSignal, serviceId: string, measured: Measurements): SignalReading {

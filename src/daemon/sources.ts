@@ -4,6 +4,9 @@ import { UserError } from '../errors.js';
 import type { EnvironmentPolicy, LoadSignal } from '../policy/policy.js';
 import { parseBalancerUrls } from '../policy/urls.js';
 import { ProblemSink } from '../policy/values.js';
+import { parseAgents } from '../signals/agent-addresses.js';
+import { readToken } from '../signals/agent-token.js';
+import { Agents } from '../signals/agents.js';
 import { authorizationFromFile } from '../signals/authorization.js';
 import { HaproxyBackends } from '../signals/haproxy.js';
 import { JsonEndpoints } from '../signals/json.js';
@@ -15,6 +18,7 @@ import { RedisQueues } from '../signals/redis-queues.js';
 import type { Measurement, Source, TaskUsage, UsageQuery } from '../signals/types.js';
 import { UsageSampler } from '../signals/usage.js';
 import { WorkRates } from '../signals/work-rate.js';
+import type { NodeReader } from '../swarm/engine.js';
 import type { AutoscaleEngine } from './types.js';
 
 /** Where the balancer of a stack on this machine tells its statistics; see stacks/ecommerce.yml. */
@@ -27,13 +31,16 @@ export interface Sources {
   close(): Promise<void>;
 }
 
-/** Throws UserError when `SCALECTL_HAPROXY_URL` cannot be right. */
+/** Names of nodes are asked for where there are agents, and one of them is missing. */
+type SourceEngine = Pick<AutoscaleEngine, 'containerStats' | 'local'> & Partial<NodeReader>;
+
+/** Throws UserError when `SCALECTL_HAPROXY_URL` or `SCALECTL_AGENTS` cannot be right. */
 export function openSources(
-  engine: Pick<AutoscaleEngine, 'containerStats' | 'local'>,
+  engine: SourceEngine,
   env: Readonly<Record<string, string | undefined>>,
   environment: EnvironmentPolicy | null = null,
 ): Sources {
-  const usage = new UsageSampler(engine);
+  const usage = new UsageSampler(engine, { agents: agentsOf(engine, env) });
   const authorization = (name: string) => ({ authorization: authorizationFromFile(env, name) });
   const loads = new Loads({
     redis: new RedisQueues({ password: passwordFromEnvironment(env, passwordOf(environment)) }),
@@ -53,6 +60,19 @@ export function openSources(
       await Promise.all([usage.close(), loads.close()]);
     },
   };
+}
+
+function agentsOf(engine: SourceEngine, env: Readonly<Record<string, string | undefined>>): Agents | null {
+  const addresses = parseAgents(env['SCALECTL_AGENTS'] ?? '');
+  if (addresses.length === 0) return null;
+  return new Agents({
+    addresses,
+    token: () => readToken(env),
+    nodeNames: async (signal) => {
+      const nodes = (await engine.listNodes?.({ signal })) ?? [];
+      return new Map(nodes.map(({ ID, Description }) => [ID, Description.Hostname]));
+    },
+  });
 }
 
 /** As strict as the label: a URL is told to people when its host does not answer, so it must hold no password. */

@@ -32,6 +32,14 @@ export interface StackContents {
 const TASK_ID_LABEL = 'com.docker.swarm.task.id';
 const TASK_NAME_LABEL = 'com.docker.swarm.task.name';
 
+export interface ContentsOptions extends CallOptions {
+  volumes: boolean;
+  /** generated secrets too; by default where the volumes go that they open */
+  secrets?: boolean;
+  /** where the stack was named */
+  place: string;
+}
+
 /**
  * What `down` would remove.
  * @throws UserError when there is no such stack
@@ -40,7 +48,7 @@ const TASK_NAME_LABEL = 'com.docker.swarm.task.name';
 export async function stackContents(
   engine: Engine,
   stack: string,
-  { volumes, place, ...options }: CallOptions & { volumes: boolean; place: string },
+  { volumes, secrets: all = volumes, place, ...options }: ContentsOptions,
 ): Promise<StackContents> {
   const filters = { label: [`${NAMESPACE_LABEL}=${stack}`] };
   const [services, networks, secrets, configs, found, nodes, info] = await Promise.all([
@@ -58,11 +66,11 @@ export async function stackContents(
   const contents: StackContents = {
     services: own.map((service) => ({ ...named(service), job: isJob(service) })),
     networks: networks.map(({ Id, Name }) => ({ id: Id, name: Name })),
-    secrets: secrets.filter((secret) => volumes || !generated(secret)).map(named),
+    secrets: secrets.filter((secret) => all || !generated(secret)).map(named),
     configs: configs.filter((config) => !isRelease(config)).map(named),
     releases: configs.filter(isRelease).map(named),
     volumes: volumes ? found.map(({ Name }) => Name) : [],
-    keptSecrets: volumes ? [] : secrets.filter(generated).map(({ Spec }) => Spec.Name),
+    keptSecrets: all ? [] : secrets.filter(generated).map(({ Spec }) => Spec.Name),
     otherNodes: nodes
       .filter(({ ID }) => ID !== info?.Swarm.NodeID)
       .map(({ Description }) => Description.Hostname)

@@ -4,7 +4,7 @@ import type { ContainerReader } from '../swarm/engine.js';
 import type { ContainerStats } from '../swarm/objects.js';
 import { valueOrNull } from './deadline.js';
 import type { UsageQuery } from './types.js';
-import type { ContainerReading, UsageReader } from './usage-reader.js';
+import type { ContainerReading, Counters, UsageReader } from './usage-reader.js';
 
 export class EngineReader implements UsageReader {
   readonly #engine: Pick<ContainerReader, 'containerStats'>;
@@ -14,9 +14,11 @@ export class EngineReader implements UsageReader {
   }
 
   async read(query: UsageQuery, signal: AbortSignal): Promise<ContainerReading | null> {
+    if (!query.isLocal) return null;
     const call = this.#engine.containerStats(query.containerId, { oneShot: true, signal });
     const stats = await valueOrNull(call, signal);
-    return stats === null ? null : readingOf(stats);
+    const counters = stats === null ? null : countersOf(stats);
+    return counters === null ? null : { reader: 'engine', ...counters };
   }
 
   keepOnly(): void {
@@ -28,12 +30,11 @@ export class EngineReader implements UsageReader {
  * The counters of one answer, or null for a container that has stopped: the Engine then answers with zeros and the
  * year 1. The time is the Engine's own, since an old Engine answers with counters from its last one-second tick.
  */
-function readingOf(stats: ContainerStats): ContainerReading | null {
+export function countersOf(stats: ContainerStats): Counters | null {
   const atMs = Date.parse(stats.read);
   const cpuNs = stats.cpu_stats.cpu_usage.total_usage;
   if (!(atMs > 0) || !Number.isFinite(cpuNs)) return null;
   return {
-    reader: 'engine',
     atMs,
     cpuNs,
     memoryBytes: memoryOf(stats.memory_stats),
@@ -41,9 +42,7 @@ function readingOf(stats: ContainerStats): ContainerReading | null {
   };
 }
 
-function throttlingOf({
-  throttling_data: data,
-}: ContainerStats['cpu_stats']): ContainerReading['throttling'] {
+function throttlingOf({ throttling_data: data }: ContainerStats['cpu_stats']): Counters['throttling'] {
   return data === undefined ? null : { periods: data.periods, throttled: data.throttled_periods };
 }
 

@@ -60,7 +60,7 @@ export async function sampleOnce(
   const started = performance.now();
   const left = (): number => Math.max(1, budgetMs - (performance.now() - started));
   const sampler = new UsageSampler(engine, options);
-  const queries = usageQueries(tasks, nodeId);
+  const queries = usageQueries(tasks, nodeId).filter(({ isLocal }) => isLocal);
   if (queries.length === 0) return summariseUsage(tasks, []);
 
   const first = await sampler.read(queries, { ...outer, deadlineMs: left() });

@@ -40,10 +40,13 @@ export interface QueueWork {
   done: number | null;
 }
 
-/** One running task of this Engine's node, with what its use is measured against. */
+/** One running task, with what its use is measured against. */
 export interface UsageQuery {
   taskId: string;
   serviceId: string;
+  nodeId: string;
+  /** whether it runs on the Engine's own node, whose containers alone the Engine tells of */
+  isLocal: boolean;
   containerId: string;
   /** process id on the Engine's machine, where the Engine tells it */
   pid: number | null;
@@ -51,6 +54,14 @@ export interface UsageQuery {
   cores: number;
   /** bytes that are 100 %: the limit; null without one */
   memoryLimitBytes: number | null;
+}
+
+/** Why a task could not be measured: `2 on node3, whose agent does not answer`. */
+export interface MissingUsage {
+  /** host name of the node, or its id where no name is to be had */
+  node: string;
+  /** completes "… on NODE, " */
+  why: string;
 }
 
 export interface TaskUsage {
@@ -63,6 +74,8 @@ export interface TaskUsage {
   memoryBytes: number | null;
   /** periods in which the CPU limit held the task back, in percent of those in which it ran; null like `cpuPercent` */
   throttledPercent: number | null;
+  /** why there is no reading, where that is known */
+  missing?: MissingUsage;
 }
 
 /** What is known of one service's use. */

@@ -1,10 +1,8 @@
 /** How one container's counters are read; the sampler makes percentages of two readings. */
 
-import type { UsageQuery } from './types.js';
+import type { MissingUsage, UsageQuery } from './types.js';
 
-export interface ContainerReading {
-  /** Two readings are compared only when they come from the same reader. */
-  reader: 'cgroup' | 'engine';
+export interface Counters {
   /** When the counters had these values, milliseconds of the reader's own clock. */
   atMs: number;
   /** CPU time used since the container began, nanoseconds */
@@ -15,9 +13,18 @@ export interface ContainerReading {
   throttling: { periods: number; throttled: number } | null;
 }
 
+export interface ContainerReading extends Counters {
+  /** Two readings are compared only when they come from the same reader, whose clock then is one clock. */
+  reader: string;
+}
+
 export interface UsageReader {
+  /** Called once before the readings of a round, for what is asked for all of them together. Does not throw. */
+  begin?(queries: readonly UsageQuery[], signal: AbortSignal): Promise<void>;
   /** null when this reader cannot read the container (now). Does not throw. */
   read(query: UsageQuery, signal: AbortSignal): Promise<ContainerReading | null>;
+  /** Why `read` was null, for a person; null where there is nothing to tell. */
+  whyNot?(query: UsageQuery): MissingUsage | null;
   /** Drops what is kept for containers that are not in this set any more. */
   keepOnly(containerIds: ReadonlySet<string>): void;
 }

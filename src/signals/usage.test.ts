@@ -13,6 +13,8 @@ const ID = 'c0ffee'.repeat(10);
 const query = (more: Partial<UsageQuery> = {}): UsageQuery => ({
   taskId: 't',
   serviceId: 's',
+  nodeId: 'here',
+  isLocal: true,
   containerId: ID,
   pid: 7,
   cores: 1,
@@ -132,7 +134,7 @@ describe('throttling', () => {
     const reader = {
       read: () =>
         Promise.resolve({
-          reader: 'cgroup' as const,
+          reader: 'cgroup',
           atMs: turn * 1_000,
           cpuNs: turn,
           memoryBytes: 1,
@@ -215,6 +217,14 @@ describe('the kernel', () => {
     expect(await read(reader(), { pid })).toBeNull();
   });
 
+  it('is not asked for what runs on another node, and neither is the Engine', async () => {
+    await write(V2);
+    expect(await read(reader(), { isLocal: false })).toBeNull();
+    const source = engine(stats(1e12, 1, { usage: 50 }));
+    const [found] = await new UsageSampler(source).read([query({ isLocal: false })]);
+    expect(found).toMatchObject({ memoryBytes: null });
+  });
+
   it('is looked for anew when its files are gone', async () => {
     await write(V2);
     const source = reader();
@@ -235,7 +245,7 @@ describe('the kernel', () => {
     const changing = {
       read: () =>
         Promise.resolve({
-          reader: turn++ === 0 ? ('cgroup' as const) : ('engine' as const),
+          reader: turn++ === 0 ? 'cgroup' : 'engine',
           atMs: turn * 1_000,
           cpuNs: turn,
           memoryBytes: 1,
@@ -277,7 +287,7 @@ function task(
 }
 
 describe('what is measured', () => {
-  it('is what runs on this node, against its limit, its reservation or one core', () => {
+  it('is what runs, here or elsewhere, against its limit, its reservation or one core', () => {
     const queries = usageQueries(
       [
         task('limit', {
@@ -291,11 +301,17 @@ describe('what is measured', () => {
       'here',
     );
     expect(
-      queries.map(({ taskId, cores, memoryLimitBytes, pid }) => [taskId, cores, memoryLimitBytes, pid]),
+      queries.map(({ taskId, isLocal, cores, memoryLimitBytes }) => [
+        taskId,
+        isLocal,
+        cores,
+        memoryLimitBytes,
+      ]),
     ).toEqual([
-      ['limit', 0.5, 64, null],
-      ['reservation', 0.2, null, null],
-      ['none', 1, null, null],
+      ['limit', true, 0.5, 64],
+      ['reservation', true, 0.2, null],
+      ['none', true, 1, null],
+      ['elsewhere', false, 1, null],
     ]);
   });
 

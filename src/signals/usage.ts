@@ -1,11 +1,11 @@
-/** CPU and memory use of running tasks on this Engine's own node, in percent of what each task may use. */
+/** CPU and memory use of running tasks, in percent of what each task may use. */
 
 import type { ContainerReader } from '../swarm/engine.js';
 import type { SwarmTask } from '../swarm/objects.js';
 import { CgroupReader } from './cgroup-reader.js';
-import { startDeadline } from './deadline.js';
+import { startDeadline, type Deadline } from './deadline.js';
 import { EngineReader } from './engine-reader.js';
-import type { ReadOptions, Source, TaskUsage, UsageQuery } from './types.js';
+import type { MissingUsage, ReadOptions, Source, TaskUsage, UsageQuery } from './types.js';
 import type { ContainerReading, UsageReader } from './usage-reader.js';
 
 /** An Engine before 23 answers a one-shot at its next one-second tick: 1.1 s were measured for 50 containers. */
@@ -18,8 +18,10 @@ const SHORTEST_SPAN_MS = 100;
 const CLOCK_SLACK_MS = 2_500;
 
 export interface UsageSamplerOptions {
-  /** Tried in this order for each container. Default: the kernel where the Engine is local, then the Engine. */
+  /** Tried in this order for each container. Default: the kernel where the Engine is local, agents, the Engine. */
   readers?: readonly UsageReader[];
+  /** those of other nodes, where there are any */
+  agents?: UsageReader | null;
   deadlineMs?: number;
   /** milliseconds of a clock that does not jump */
   clock?: () => number;
@@ -41,8 +43,11 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     engine: Pick<ContainerReader, 'containerStats'> & { readonly local: boolean },
     options: UsageSamplerOptions = {},
   ) {
-    const fromEngine = new EngineReader(engine);
-    this.#readers = options.readers ?? (engine.local ? [new CgroupReader(), fromEngine] : [fromEngine]);
+    this.#readers = options.readers ?? [
+      ...(engine.local ? [new CgroupReader()] : []),
+      ...(options.agents == null ? [] : [options.agents]),
+      new EngineReader(engine),
+    ];
     this.#deadlineMs = options.deadlineMs ?? READ_DEADLINE_MS;
     this.#clock = options.clock ?? (() => performance.now());
   }
@@ -60,7 +65,10 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     for (const reader of this.#readers) reader.keepOnly(live);
     for (const id of this.#previous.keys()) if (!live.has(id)) this.#previous.delete(id);
 
-    const deadline = startDeadline(options.deadlineMs ?? this.#deadlineMs, options.signal);
+    const deadlineMs = options.deadlineMs ?? this.#deadlineMs;
+    await this.#begin(queries, startDeadline(deadlineMs, options.signal));
+    // What was waited for there must not be missing here: an old Engine needs its second.
+    const deadline = startDeadline(deadlineMs, options.signal);
     try {
       return await Promise.all(queries.map((query) => this.#readOne(query, deadline.signal)));
     } finally {
@@ -73,10 +81,19 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     return Promise.resolve();
   }
 
+  async #begin(queries: readonly UsageQuery[], deadline: Deadline): Promise<void> {
+    try {
+      await Promise.all(this.#readers.map(async (reader) => reader.begin?.(queries, deadline.signal)));
+    } finally {
+      deadline.clear();
+    }
+  }
+
   async #readOne(query: UsageQuery, signal: AbortSignal): Promise<TaskUsage> {
     const reading = await this.#firstReading(query, signal);
     const { taskId, serviceId } = query;
     if (reading === null) {
+      const missing = this.#whyMissing(query);
       return {
         taskId,
         serviceId,
@@ -84,6 +101,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
         memoryPercent: null,
         memoryBytes: null,
         throttledPercent: null,
+        ...(missing === null ? {} : { missing }),
       };
     }
     const now: Previous = { ...reading, arrivedMs: this.#clock() };
@@ -110,6 +128,14 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     }
     return null;
   }
+
+  #whyMissing(query: UsageQuery): MissingUsage | null {
+    for (const reader of this.#readers) {
+      const why = reader.whyNot?.(query) ?? null;
+      if (why !== null) return why;
+    }
+    return null;
+  }
 }
 
 /** Cores used between two readings: CPU time over time. Null when the two cannot be compared. */
@@ -131,12 +157,15 @@ function throttledPercent(before: Previous | undefined, now: Previous): number |
   return periods === 0 ? 0 : (throttled / periods) * 100;
 }
 
-/** Queries for those of the tasks that run in a container on this node, with what their use is a percentage of. */
+/**
+ * Queries for those of the tasks that run in a container, on whatever node, with what their use is a percentage of.
+ * @param nodeId the Engine's own node
+ */
 export function usageQueries(tasks: readonly SwarmTask[], nodeId: string): UsageQuery[] {
   return tasks.flatMap((task) => {
     const container = task.Status.ContainerStatus;
     const containerId = container?.ContainerID;
-    if (task.NodeID !== nodeId || !isRunning(task) || containerId === undefined || containerId === '')
+    if (task.NodeID === undefined || !isRunning(task) || containerId === undefined || containerId === '')
       return [];
     const { Limits: limits, Reservations: reservations } = task.Spec.Resources ?? {};
     const nanoCores = positive(limits?.NanoCPUs) ?? positive(reservations?.NanoCPUs) ?? 1e9;
@@ -144,6 +173,8 @@ export function usageQueries(tasks: readonly SwarmTask[], nodeId: string): Usage
       {
         taskId: task.ID,
         serviceId: task.ServiceID,
+        nodeId: task.NodeID,
+        isLocal: task.NodeID === nodeId,
         containerId,
         pid: positive(container?.PID),
         cores: nanoCores / 1e9,

@@ -11,6 +11,8 @@ export interface EngineProxy {
   fail: RegExp | null;
   /** Called once, before the next request that matches is handed on. */
   before: { match: (method: string, path: string) => boolean; act: () => Promise<void> } | null;
+  /** Routes that were asked for, without the API's version and with `{id}` for what differs: `GET /services/{id}`. */
+  readonly routes: Set<string>;
   /** The socket goes, with whatever is connected. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
@@ -24,6 +26,7 @@ export async function proxyEngine(engineSocket: string, listen: string | 0): Pro
     address: '',
     fail: null,
     before: null,
+    routes: new Set(),
     goAway: async () => {
       const closing = server;
       server = null;
@@ -47,6 +50,7 @@ export async function proxyEngine(engineSocket: string, listen: string | 0): Pro
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const path = incoming.url ?? '/';
+    proxy.routes.add(routeOf(incoming.method ?? 'GET', path));
     if (proxy.fail?.test(path) === true) {
       outgoing.writeHead(500, { 'content-type': 'application/json' });
       outgoing.end(JSON.stringify({ message: 'not to be had' }));
@@ -69,4 +73,9 @@ export async function proxyEngine(engineSocket: string, listen: string | 0): Pro
 
   await proxy.comeBack();
   return proxy;
+}
+
+function routeOf(method: string, url: string): string {
+  const path = url.replace(/^\/v[\d.]+/, '').replace(/\?.*$/, '');
+  return `${method} ${path.replace(/\/(?:[0-9a-f]{64}|[a-z0-9]{25})(?=\/|$)/g, '/{id}')}`;
 }

@@ -38,4 +38,6 @@ test('the packed package must install elsewhere without any other, and run', asy
   const planned = await run('deploy', '-c', stackFile, '--dry-run');
   expect(planned.stdout).toContain('+ create service packed_backend: not found');
   expect(planned.code).toBe(0);
+  const install = await run('autoscale', '--install', '--dry-run');
+  expect(install.stdout).toContain('+ create service scalectl_agent: not found');
 });

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hashDirectory, hashText } from './hash.js';
+import { hashDirectory, hashPath, hashText } from './hash.js';
 
 let dir: string;
 
@@ -41,4 +41,16 @@ describe('the hash of a build context', () => {
 it('tells apart texts that read alike when joined', () => {
   expect(hashText(['ab', 'c'])).not.toBe(hashText(['a', 'bc']));
   expect(hashText(['1:a'])).not.toBe(hashText(['a']));
+});
+
+describe('the hash of a part of a context', () => {
+  it('is that of a directory, or of one file with its name', async () => {
+    expect(await hashPath(dir)).toBe(await hashDirectory(dir));
+    const file = join(dir, 'lib', 'a.js');
+    const before = await hashPath(file);
+    await writeFile(file, '2\n');
+    expect(await hashPath(file)).not.toBe(before);
+    await writeFile(join(dir, 'b.js'), '2\n');
+    expect(await hashPath(join(dir, 'b.js'))).not.toBe(await hashPath(file));
+  });
 });

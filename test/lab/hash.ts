@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, readlink, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 /** Directories that are made from the rest of a build context. */
 export const NOT_CONTENT = ['node_modules', '.git'];
@@ -13,6 +13,17 @@ export function hashText(parts: string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
   return hash.digest('hex').slice(0, DIGITS);
+}
+
+/** A hash over a directory, or over one file. */
+export async function hashPath(path: string): Promise<string> {
+  if ((await stat(path)).isDirectory()) return hashDirectory(path);
+  return hashText([
+    basename(path),
+    createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex'),
+  ]);
 }
 
 /**

@@ -7,7 +7,7 @@ import { docker } from './docker.js';
 import { isEngineUp, killEngine, startEngine } from './engine.js';
 import { LabError } from './errors.js';
 import { keepLayers } from './layers.js';
-import { hashDirectory, hashText, NOT_CONTENT } from './hash.js';
+import { hashPath, hashText, NOT_CONTENT } from './hash.js';
 import { withLock } from './lock.js';
 import { readMirror } from './mirror.js';
 import { builderPlace, CACHE, REPOSITORY } from './paths.js';
@@ -27,6 +27,8 @@ interface Recipe {
   variable?: string;
   /** Dependencies from npm go into the context, because a container trusts none of the machine's certificates. */
   npm?: boolean;
+  /** What the context is put together from, relative to the repository, where it is not `context` alone. */
+  parts?: string[];
 }
 
 /** Before what is built on it. */
@@ -55,6 +57,15 @@ const RECIPES: Recipe[] = [
     variable: 'SHOP_IMAGE',
     npm: true,
   },
+  {
+    name: 'scalectl',
+    context: 'images/scalectl',
+    on: 'node',
+    argument: 'NODE_IMAGE',
+    variable: 'SCALECTL_IMAGE',
+    // The bundle counts although git ignores it: it is what runs.
+    parts: ['images/scalectl', 'package.json', 'bin', 'dist', 'stacks/autoscaler.yml'],
+  },
 ];
 
 /** The name by which Dockerfiles know the base image. */
@@ -70,7 +81,7 @@ interface Built {
 
 /**
  * Brings the shared store up to date with the Dockerfiles: builds and pushes what it does not have yet. Recipes
- * without a Dockerfile are left out.
+ * without a Dockerfile are left out, and so is scalectl's own while nobody has built the bundle.
  * @throws LabError with the end of the build's output
  */
 export async function ensureImages(
@@ -113,7 +124,9 @@ async function tagsOf(repository: string, base: Base): Promise<Map<string, strin
     const context = join(repository, recipe.context);
     const below = recipe.on === 'base' ? base.id : tags.get(recipe.on);
     if (below === undefined || !existsSync(join(context, 'Dockerfile'))) continue;
-    tags.set(recipe.name, hashText([await hashDirectory(context), below]));
+    const parts = recipe.parts?.map((part) => join(repository, part)) ?? [context];
+    if (!parts.every(existsSync)) continue;
+    tags.set(recipe.name, hashText([...(await Promise.all(parts.map(hashPath))), below]));
   }
   return tags;
 }
@@ -197,16 +210,19 @@ async function buildOne(
   await mkdir(WORK, { recursive: true });
   const work = await mkdtemp(join(WORK, `${recipe.name}-`));
   try {
-    const context = recipe.npm
-      ? await contextWithDependencies(join(repository, recipe.context), work, signal)
-      : join(repository, recipe.context);
+    const context = await contextOf(repository, recipe, work, signal);
+    const file = join(context, recipe.parts === undefined ? '' : recipe.context, 'Dockerfile');
     const args = Object.entries({ [recipe.argument]: on, ...proxy }).flatMap(([name, value]) => [
       '--build-arg',
       `${name}=${value}`,
     ]);
-    await docker(builder, ['build', '--network', 'host', ...args, '-t', `lab/${image}`, context], {
-      signal,
-    }).catch((error: unknown) => {
+    await docker(
+      builder,
+      ['build', '--network', 'host', ...args, '-f', file, '-t', `lab/${image}`, context],
+      {
+        signal,
+      },
+    ).catch((error: unknown) => {
       if (error instanceof LabError)
         throw new LabError(`building ${recipe.context} failed: ${error.message}`);
       throw error;
@@ -233,6 +249,23 @@ async function local(image: string, registry: string, signal: AbortSignal | unde
     await docker(builder, ['tag', `${registry}/${image}`, name], { signal });
   }
   return name;
+}
+
+async function contextOf(
+  repository: string,
+  { context, npm, parts }: Recipe,
+  work: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const source = join(repository, context);
+  if (npm) return contextWithDependencies(source, work, signal);
+  if (parts === undefined) return source;
+  const target = join(work, 'context');
+  for (const part of parts) {
+    await mkdir(dirname(join(target, part)), { recursive: true });
+    await cp(join(repository, part), join(target, part), { recursive: true });
+  }
+  return target;
 }
 
 /** A copy of a build context with its production dependencies installed in it. */

@@ -78,4 +78,8 @@ describe('packages', () => {
     expect(loaded).not.toContain('yaml');
     expect(loaded).not.toContain('ora');
   });
+
+  it('for an agent must be commander alone: one runs on every node', () => {
+    expect(packagesLoaded('agent', '--listen', '127.0.0.1:0')).toEqual(['commander']);
+  });
 });

@@ -18,6 +18,10 @@ const SETTLE_MS = 500;
 const SHORTEST_INTERVAL_MS = 1_000;
 
 export async function run(context: Context, _args: readonly string[], options: Options): Promise<void> {
+  if (isInstallation(options)) {
+    const { runInstallation } = await import('./install.js');
+    return runInstallation(context, options);
+  }
   const environment = environmentPolicy(context);
   const intervalMs = interval(options['interval'], environment);
   const dryRun = options['dryRun'] === true;
@@ -58,13 +62,43 @@ export async function run(context: Context, _args: readonly string[], options: O
   }
 }
 
+/** Flags that say something of an installation, beside --install itself. */
+const OF_INSTALL = ['image', 'network', 'socketProxy', 'redisPasswordSecret', 'withRegistryAuth'] as const;
+
+/** @throws UserError for flags that do not go together */
+function isInstallation(options: Options): boolean {
+  const has = (name: string): boolean => options[name] !== undefined && options[name] !== false;
+  const flag = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+  const install = has('install');
+  const uninstall = has('uninstall');
+  const chosen = ['install', 'uninstall', 'daemon'].filter(has);
+  if (chosen.length > 1 && (install || uninstall)) {
+    throw new UserError(`${chosen.map(flag).join(' and ')} exclude each other`, {
+      place: 'command line',
+      hint: 'Give one of the two.',
+    });
+  }
+  const stray = [
+    ...(install ? [] : OF_INSTALL.filter(has).map((name) => [name, 'install'] as const)),
+    ...(uninstall || !has('volumes') ? [] : [['volumes', 'uninstall'] as const]),
+    ...(uninstall && has('dryRun') ? [['dryRun', 'install'] as const] : []),
+  ][0];
+  if (stray !== undefined) {
+    throw new UserError(`${flag(stray[0])} belongs to ${flag(stray[1])}`, {
+      place: 'command line',
+      hint: 'See: scalectl autoscale --help',
+    });
+  }
+  return install || uninstall;
+}
+
 function environmentPolicy(context: Context): EnvironmentPolicy | null {
   const decoded = decodeEnvironment(context.env);
   if (decoded.kind === 'invalid') throw UserError.of(decoded.problems);
   return decoded.kind === 'policy' ? decoded.value : null;
 }
 
-function interval(given: Options[string], environment: EnvironmentPolicy | null): number {
+export function interval(given: Options[string], environment: EnvironmentPolicy | null): number {
   if (typeof given !== 'string') return environment?.intervalMs ?? DEFAULT_INTERVAL_MS;
   const ms = durationMs(given, '--interval');
   if (ms < SHORTEST_INTERVAL_MS) {

@@ -12,7 +12,16 @@ import { readStackFiles, type StackFiles } from './stack-files.js';
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 
 export async function run(context: Context, args: readonly string[], options: Options): Promise<void> {
-  const files = await readStackFiles(context, args, options);
+  await deployFiles(context, await readStackFiles(context, args, options), options);
+}
+
+/** @param look the command that shows what came of it */
+export async function deployFiles(
+  context: Context,
+  files: StackFiles,
+  options: Options,
+  look = 'scalectl status',
+): Promise<void> {
   const request = deployRequest(context, files, options);
   const engine = await context.engine();
   const display = await progressDisplay(context);
@@ -40,7 +49,7 @@ export async function run(context: Context, args: readonly string[], options: Op
     } else if (!context.globals.quiet) {
       const how = detach ? 'written' : `up after ${formatDurationMs(Date.now() - startedAt)}`;
       context.stderr.write(
-        `stack ${stack} is ${how}${release === null ? '' : ` as release ${release}`}. Look at it with: scalectl status\n`,
+        `stack ${stack} is ${how}${release === null ? '' : ` as release ${release}`}. Look at it with: ${look}\n`,
       );
     }
   } finally {

@@ -11,16 +11,22 @@ import { currentStack, stackName } from '../stack-choice.js';
 const DEFAULT_TIMEOUT_MS = 3 * 60_000;
 
 export async function run(context: Context, args: readonly string[], options: Options): Promise<void> {
-  const timeout = timeoutMs(context, DEFAULT_TIMEOUT_MS);
   refuseTwoNames(context, args[0]);
   const engine = await context.engine();
+  const { name, place } = await whichStack(context, engine, args[0]);
+  await takeDown(context, name, { place, volumes: options['volumes'] === true });
+}
+
+/** Asks first. The generated secrets go with the volumes, unless `secrets` says that they open nothing. */
+export async function takeDown(
+  context: Context,
+  stack: string,
+  { place, volumes, secrets = volumes }: { place: string; volumes: boolean; secrets?: boolean },
+): Promise<void> {
+  const timeout = timeoutMs(context, DEFAULT_TIMEOUT_MS);
+  const engine = await context.engine();
   const { signal } = context;
-  const { name: stack, place } = await whichStack(context, engine, args[0]);
-  const contents = await stackContents(engine, stack, {
-    volumes: options['volumes'] === true,
-    place,
-    signal,
-  });
+  const contents = await stackContents(engine, stack, { volumes, secrets, place, signal });
   if (!(await context.confirm(question(stack, contents))))
     throw new FailedError('given up; nothing was changed');
   const display = await progressDisplay(context);

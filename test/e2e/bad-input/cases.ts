@@ -1421,6 +1421,143 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       ],
     },
   ],
+  'a wrong installation of the autoscaler': [
+    {
+      name: 'installing and staying',
+      args: ['autoscale', '--install', '--daemon'],
+      code: 2,
+      stderr: ['error: command line: --install and --daemon exclude each other', '  Give one of the two.'],
+    },
+    {
+      name: 'installing and uninstalling',
+      args: ['autoscale', '--install', '--uninstall'],
+      code: 2,
+      stderr: ['error: command line: --install and --uninstall exclude each other', '  Give one of the two.'],
+    },
+    {
+      name: 'an image for nothing',
+      args: ['autoscale', '--image', 'x'],
+      code: 2,
+      stderr: ['error: command line: --image belongs to --install', '  See: scalectl autoscale --help'],
+    },
+    {
+      name: 'a network for a daemon of this machine',
+      args: ['autoscale', '--daemon', '--network', 'x'],
+      code: 2,
+      stderr: ['error: command line: --network belongs to --install', '  See: scalectl autoscale --help'],
+    },
+    {
+      name: 'volumes without uninstalling',
+      args: ['autoscale', '--install', '--volumes'],
+      code: 2,
+      stderr: ['error: command line: --volumes belongs to --uninstall', '  See: scalectl autoscale --help'],
+    },
+    {
+      name: 'uninstalling for show',
+      args: ['autoscale', '--uninstall', '--dry-run'],
+      code: 2,
+      stderr: ['error: command line: --dry-run belongs to --install', '  See: scalectl autoscale --help'],
+    },
+    {
+      name: 'uninstalling what is not there',
+      args: ['autoscale', '--uninstall', '--yes'],
+      code: 2,
+      stderr: [
+        'error: --uninstall: there is no stack scalectl',
+        '  See which stacks there are with: scalectl stacks',
+      ],
+    },
+    {
+      name: 'a socket proxy that is a web page',
+      args: ['autoscale', '--install', '--socket-proxy', 'http://x'],
+      code: 2,
+      stderr: [
+        'error: --socket-proxy: "http://x" is no address of a socket proxy',
+        '  Write tcp://HOST:PORT, as the daemon reaches it on one of its networks.',
+      ],
+    },
+    {
+      name: 'a network that is not there',
+      args: ['autoscale', '--install', '--network', 'tiny_nett'],
+      code: 2,
+      stderr: [
+        'error: --network: there is no network "tiny_nett" in this Swarm',
+        '  Did you mean "tiny_net"?',
+      ],
+    },
+    {
+      name: 'a secret that is not there',
+      args: ['autoscale', '--install', '--redis-password-secret', 'redis'],
+      code: 2,
+      stderr: [
+        'error: --redis-password-secret: there is no secret "redis" in this Swarm',
+        '  See which there are with: docker secret ls',
+      ],
+    },
+    {
+      name: 'an interval too short for an installation',
+      args: ['autoscale', '--install', '--interval', '10ms'],
+      code: 2,
+      stderr: ['error: --interval: "10ms" is too short an interval', '  Give 1s or more; 5s is usual.'],
+    },
+    {
+      name: 'all stacks and one',
+      args: ['autoscale', '--install', '--all-stacks', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: --all-stacks and --stack exclude each other', '  Give one of the two.'],
+    },
+    {
+      name: 'agents without a port',
+      args: ['autoscale', '--dry-run'],
+      env: { SCALECTL_AGENTS: '10.0.0.1:9102,tasks.agent', SCALECTL_STACK: 'tiny' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_AGENTS: "tasks.agent" is no address of agents',
+        '  Write HOST:PORT, several separated by commas: SCALECTL_AGENTS=tasks.scalectl_agent:9102.',
+      ],
+    },
+    {
+      name: 'an agent without a token',
+      args: ['agent'],
+      env: { SCALECTL_TOKEN_FILE: 'nowhere' },
+      code: 2,
+      stderr: [
+        "error: environment SCALECTL_TOKEN_FILE: the token's file nowhere cannot be read (ENOENT)",
+        '  Name a file with a token; the installed service has one as a Swarm secret.',
+      ],
+    },
+    {
+      name: 'an agent with a token that can be guessed',
+      args: ['agent'],
+      env: { SCALECTL_TOKEN_FILE: 'token' },
+      files: { token: 'hunter2\n' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_TOKEN_FILE: the token in token is shorter than 16 characters',
+        '  Name a file with a token; the installed service has one as a Swarm secret.',
+      ],
+    },
+    {
+      name: 'an agent of no node',
+      args: ['agent'],
+      env: { SCALECTL_TOKEN_FILE: 'token', SCALECTL_CGROUP_ROOT: '.' },
+      files: { token: 'long-enough-for-a-token', 'cgroup.controllers': 'cpu' },
+      code: 2,
+      stderr: [
+        'error: environment NODE_ID: nothing says which node this is',
+        "  Set NODE_ID to the node's id; in a stack file: NODE_ID: '{{.Node.ID}}'.",
+      ],
+    },
+    {
+      name: 'an agent that listens nowhere',
+      args: ['agent', '--listen', '9102'],
+      code: 2,
+      stderr: [
+        'error: --listen: "9102" is no address to listen on',
+        '  Write ADDRESS:PORT; 0.0.0.0:9102 is usual.',
+      ],
+    },
+  ],
   'a wrong environment of the autoscaler': [
     {
       name: 'a minimum that is no number',

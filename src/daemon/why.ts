@@ -1,6 +1,7 @@
 /** Why a service has the replicas that it has: what stands, the last decision, what would change it, what was before. */
 
 import type { Outlook } from '../autoscale/outlook.js';
+import type { Problem } from '../errors.js';
 import type { LastScale } from '../policy/policy.js';
 import { fold, merge, type Folded } from './fold.js';
 import type { DecisionEntry, JournalEntry } from './journal-entry.js';
@@ -12,8 +13,10 @@ export type WhySource =
   | { kind: 'daemon' | 'api' | 'container'; address: string; pid: number }
   /** on this machine's disk, of a daemon that does not run */
   | { kind: 'journal'; address: string; lastWordAt: string }
-  /** there is no daemon, and this is what one would do */
-  | { kind: 'dry-run' };
+  /** nobody has decided on it yet: this is what a daemon would do */
+  | { kind: 'dry-run' }
+  /** there is nothing to decide by */
+  | { kind: 'none' };
 
 export interface Why {
   apiVersion: 'scalectl/v1';
@@ -23,6 +26,14 @@ export interface Why {
   /** RFC 3339; of the answer */
   at: string;
   source: WhySource;
+  /** why a daemon that there seems to be was not asked */
+  note: string | null;
+  /** whether there is anything to decide by, and what is wrong with it */
+  policy: { state: 'on' | 'off' | 'invalid' | 'none'; problems: readonly Problem[] };
+  /** replicas that the service asks for; null for one that is not there any more, or has no count */
+  desired: number | null;
+  /** `paused until …`, or null */
+  paused: string | null;
   /** between two decisions; null where no daemon runs */
   intervalMs: number | null;
   /** the last outcome; null before the first */
@@ -51,6 +62,7 @@ export function whyOf(inputs: WhyInputs): Why {
   const { service, source, nowMs, intervalMs, outlook, limits, decisions } = inputs;
   const young = ({ event }: JournalEntry): boolean =>
     limits.sinceMs === null || Date.parse(event.at) >= limits.sinceMs;
+  const last = decisions.at(-1)?.event.outcome ?? null;
   const earlier = fold(merge(decisions, inputs.events).filter(young));
   return {
     apiVersion: 'scalectl/v1',
@@ -58,8 +70,12 @@ export function whyOf(inputs: WhyInputs): Why {
     service,
     at: new Date(nowMs).toISOString(),
     source,
+    note: null,
+    policy: { state: 'on', problems: [] },
+    desired: last === null ? null : last.action.kind === 'scaled' ? last.action.to : last.decision.from,
+    paused: last?.standing?.paused ?? null,
     intervalMs,
-    last: decisions.at(-1)?.event.outcome ?? null,
+    last,
     lastScale: inputs.lastScale ?? lastScaleIn(decisions),
     outlook,
     earlier: earlier.slice(0, limits.last),

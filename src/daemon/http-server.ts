@@ -5,7 +5,7 @@ import { refusalOf, type Door } from './http-guard.js';
 
 /** Nothing that anybody has to say is longer. */
 const LARGEST_BODY = 64 * 1024;
-const HEADERS_TIMEOUT_MS = 5_000;
+const HEADERS_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MOST_CONNECTIONS = 128;
 
@@ -43,7 +43,12 @@ export class HttpError extends Error {
 
 export function createHttp(door: Door, routes: readonly Route[]): Server {
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: 5_000 },
+    {
+      connectionsCheckingInterval: 1_000,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: 5_000,
+    },
     (request, response) => void serve(door, routes, request, response),
   );
   server.maxConnections = MOST_CONNECTIONS;

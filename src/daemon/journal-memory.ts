@@ -3,7 +3,6 @@
 import { isDecision, serviceOf, type DecisionEntry, type JournalEntry } from './journal-entry.js';
 
 const MOST_PER_SERVICE = 720;
-const LEAST_PER_SERVICE = 12;
 /** Of all services together; at one to two kilobytes each, some 30 MB. */
 const MOST_DECISIONS = 20_000;
 const MOST_EVENTS = 500;
@@ -43,11 +42,15 @@ export class JournalMemory {
     this.#decisions.set(service, kept);
     kept.push(entry);
     this.#count++;
-    this.#trim(kept, this.#perService());
-    while (this.#count > this.#bounds.decisions) {
-      const [[oldest, entries] = ['', []]] = this.#decisions;
-      if (oldest === service) break;
-      this.#decisions.delete(oldest);
+    const share = Math.max(1, Math.floor(this.#bounds.decisions / this.#decisions.size));
+    const most = Math.min(this.#bounds.perService, share);
+    this.#trim(kept, most);
+    if (this.#count <= this.#bounds.decisions) return;
+    // There are more services than there were: each gives of its own. Those that have gone give all.
+    for (const entries of this.#decisions.values()) this.#trim(entries, most);
+    for (const [name, entries] of this.#decisions) {
+      if (this.#count <= this.#bounds.decisions || name === service) break;
+      this.#decisions.delete(name);
       this.#count -= entries.length;
     }
   }
@@ -68,11 +71,6 @@ export class JournalMemory {
 
   get size(): number {
     return this.#count;
-  }
-
-  #perService(): number {
-    const share = Math.floor(this.#bounds.decisions / this.#decisions.size);
-    return Math.min(this.#bounds.perService, Math.max(LEAST_PER_SERVICE, share));
   }
 
   #trim(entries: DecisionEntry[], most: number): void {

@@ -45,7 +45,10 @@ export class Webhook {
     this.#stop.abort();
     const { clock, onResult, url } = this.#options;
     if (this.#sending === null) return;
-    await Promise.race([this.#sending, clock.sleep(DEADLINE_MS)]);
+    const ended = new AbortController();
+    await Promise.race([this.#sending, clock.sleep(DEADLINE_MS, ended.signal)]);
+    // The rest of that sleep would keep the process.
+    ended.abort();
     for (const _ of this.#waiting.splice(0)) onResult('dropped', `${originOf(url)} was too slow`);
   }
 

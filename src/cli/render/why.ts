@@ -180,15 +180,16 @@ function outlookLines(
       const value = one[side];
       return value === null ? [] : [`${one.signal} at ${exact(value, one)} or ${word}`];
     });
-  const grows = values('growsFrom', 'more').join(', or ');
-  const shrinks = values('shrinksFrom', 'less').join(', and ');
+  const unknown = signals.filter(({ value }) => value === null).map(({ signal }) => signal);
+  const none =
+    unknown.length === 0 ? 'no value of any signal' : `nothing, while ${unknown.join(' and ')} is unknown`;
+  const grows = values('growsFrom', 'more').join(', or ') || none;
+  const shrinks = values('shrinksFrom', 'less').join(', and ') || none;
   return [
     colour.bold('what would change it'),
-    `  up from ${desired}: ${grows === '' ? 'no value of any signal' : grows}`,
+    `  up from ${desired}: ${grows}`,
     ...directionLines(up, nowMs),
-    ...(desired === 0
-      ? []
-      : [`  down from ${desired}: ${shrinks === '' ? 'no value of any signal' : shrinks}`]),
+    ...(desired === 0 ? [] : [`  down from ${desired}: ${shrinks}`]),
     ...(desired === 0 ? [] : directionLines(down, nowMs)),
   ];
 }

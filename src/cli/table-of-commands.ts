@@ -347,10 +347,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'simulate',
     summary: 'replay a load against policies, and compare what comes of them',
     description:
-      'Replays a trace (CSV of counts per bucket or of jobs, or the JSON of a Prometheus range query) against a model ' +
+      'Replays a trace (CSV of counts per bucket or of jobs, the JSON of a Prometheus range query, or the journal of ' +
+      'a daemon) against a model ' +
       'of a service, once per policy, with the very function that the daemon decides with. Touches no Swarm.',
     options: [
       { flags: '--trace <file>', description: 'the load; - reads standard input' },
+      { flags: '--service <name>', description: 'of a journal that tells of several: whose load' },
       {
         flags: '--policy <name>',
         description:

@@ -247,6 +247,18 @@ describe('writing', () => {
     ).toBe(200);
   });
 
+  it('answers that it is too much while more is still coming', async () => {
+    await serve();
+    const { port } = new URL(listener?.address ?? '');
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = ['POST /v1/evaluate HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${TOKEN}`];
+    socket.write([...head, 'Transfer-Encoding: chunked', '', '10002', ' '.repeat(0x10002), ''].join('\r\n'));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(text).toContain('{"error":"more than 65536 bytes"}');
+  });
+
   it('waits for no one who begins and does not go on', { timeout: 30_000 }, async () => {
     await serve();
     const { port } = new URL(listener?.address ?? '');

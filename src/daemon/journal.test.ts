@@ -180,9 +180,13 @@ describe('the journal on disk', () => {
     await journal.close();
     expect(failures).toEqual([expect.stringContaining('EEXIST')]);
     expect(journal.memory.decisions('shop_web')).toHaveLength(2);
-    await rm(join(directory, 'state'));
     nowMs = 61_000;
-    journal.record(decisionEvent({ seconds: 66 }));
+    journal.record(decisionEvent({ seconds: 61 }));
+    await journal.close();
+    expect(failures).toHaveLength(1);
+    await rm(join(directory, 'state'));
+    nowMs = 122_000;
+    journal.record(decisionEvent({ seconds: 122 }));
     await journal.close();
     expect(lines()).toHaveLength(1);
   });

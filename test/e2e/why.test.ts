@@ -223,6 +223,33 @@ describe('why and history', () => {
     }
   });
 
+  test('tasks that no node takes: it must be said how many, and why', async () => {
+    startDaemon();
+    const { ID, ...found } = await world.engine.inspectService(WEB);
+    const spec = found.Spec;
+    const { id } = await world.engine.createService({
+      ...spec,
+      Name: `${STACK}_stuck`,
+      TaskTemplate: { ...spec.TaskTemplate, Placement: { Constraints: ['node.labels.nowhere==true'] } },
+    });
+    expect(id).not.toBe(ID);
+    try {
+      const answer = await waitFor(
+        'word of the tasks',
+        async () => {
+          const { stdout } = await world.scalectl(['why', 'stuck', '-o', 'json']);
+          return (JSON.parse(stdout) as Why).last?.standing?.pending ?? null;
+        },
+        (pending) => pending !== null && pending.message !== null,
+      );
+      expect(answer?.message).toContain('no suitable node');
+      const { stdout } = await world.scalectl(['why', 'stuck']);
+      expect(stdout).toMatch(/^ {2}\d tasks? without a node for \d+s: no suitable node/m);
+    } finally {
+      await world.engine.removeService(id);
+    }
+  });
+
   test('a service without a policy, and one with a wrong one, must be answered in clear words', async () => {
     const plain = await world.scalectl(['why', 'plain']);
     expect(plain.stdout).toContain(

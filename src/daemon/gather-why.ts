@@ -12,7 +12,7 @@ import type { EngineInfo, SwarmService } from '../swarm/objects.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
 import { findDaemon } from './find-daemon.js';
 import type { FoundDaemon } from './found-daemon.js';
-import { isDecision } from './journal-entry.js';
+import { isDecision, serviceOf } from './journal-entry.js';
 import { readJournal } from './journal-file.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { journalPath } from './state-dir.js';
@@ -146,7 +146,7 @@ async function fromJournal(
   if (decisions.length === 0 || last === undefined) return null;
   const source: WhySource = { kind: 'journal', address: path, lastWordAt: last.event.at };
   const events = entries.filter(
-    (entry) => !isDecision(entry) && (!('service' in entry.event) || entry.event.service === Spec.Name),
+    (entry) => !isDecision(entry) && [Spec.Name, null].includes(serviceOf(entry.event)),
   );
   return whyOf({ ...blank(Spec.Name, limits), source, decisions, events });
 }

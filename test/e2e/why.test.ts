@@ -130,6 +130,14 @@ describe('why and history', () => {
     expect(stdout).toContain('no daemon looks after it; this was decided just now, and not written\n');
   });
 
+  test('beside a daemon for another stack: it must be said that this one has not decided', async () => {
+    startDaemon(['--stack', 'elsewhere']);
+    const answer = await told(({ note }) => note !== null);
+    expect(answer.note).toMatch(/^the daemon \(.*\.sock\) has not decided on it$/);
+    expect(answer.source).toEqual({ kind: 'dry-run' });
+    expect(answer.last?.decision.signals[0]?.value).toBe(10);
+  });
+
   test('a daemon must say what it did, what would make it act, and act at exactly that', async () => {
     startDaemon();
     await scaledTo(3);

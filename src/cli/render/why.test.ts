@@ -131,6 +131,11 @@ what would change it
       'no daemon looks after it; this was decided just now, and not written',
     ],
     [
+      'one that cannot be asked from here',
+      { source: { kind: 'dry-run' }, note: 'the daemon runs on manager2' },
+      '\n  this was decided just now, and not written\n  the daemon runs on manager2\n',
+    ],
+    [
       'an event between decisions',
       { earlier: [{ kind: 'event', at: at(5), type: 'engine-lost', text: 'the Engine is lost' }] },
       `before, newest first\n  ${clock(5)}  the Engine is lost\n`,

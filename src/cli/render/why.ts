@@ -80,7 +80,7 @@ function policyLines({ state, problems }: Why['policy'], colour: ChalkInstance):
   }
 }
 
-function sourceText({ source, intervalMs }: Why, nowMs: number): string {
+function sourceText({ source, intervalMs, note }: Why, nowMs: number): string {
   const every = intervalMs === null ? '' : `, which decides every ${formatDurationMs(intervalMs)}`;
   switch (source.kind) {
     case 'daemon':
@@ -97,9 +97,10 @@ function sourceText({ source, intervalMs }: Why, nowMs: number): string {
       );
     }
     case 'dry-run':
-      return 'no daemon looks after it; this was decided just now, and not written';
+      // Where one does, the note says why it was not asked.
+      return `${note === null ? 'no daemon looks after it; ' : ''}this was decided just now, and not written`;
     case 'none':
-      return 'no daemon has ever decided on it';
+      return note === null ? 'no daemon has ever decided on it' : 'nothing is known of any decision on it';
   }
 }
 

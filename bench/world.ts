@@ -124,6 +124,7 @@ function environment(
     DOCKER_CONFIG: dockerConfig,
     DOCKER_CLI_HINTS: 'false',
     SCALECTL_RUNTIME_DIR: join(directory, 'run'),
+    SCALECTL_STATE_DIR: join(directory, 'state'),
     QUEUE_URL: `redis://${address}:6379`,
     ...lab,
   };

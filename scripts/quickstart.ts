@@ -182,6 +182,8 @@ function nextSteps(swarm: ChosenSwarm, shop: string): string {
     '  node bin/scalectl.js scale backend=5',
     '  node bin/scalectl.js status --watch',
     '  node bin/scalectl.js autoscale --dry-run',
+    '  node bin/scalectl.js why backend',
+    '  node bin/scalectl.js history',
     '  node bin/scalectl.js logs worker -f',
     '',
     'Remove it all: npm run quickstart -- --down',

@@ -1,4 +1,4 @@
-/** One GET over a connection of its own, to one address if need be. Loads no more of Node than it uses. */
+/** One request over a connection of its own, to one address if need be. Loads no more of Node than it uses. */
 
 import { isIP } from 'node:net';
 
@@ -11,6 +11,13 @@ export interface HttpGetOptions {
   maxBytes?: number;
 }
 
+export interface HttpSendOptions extends HttpGetOptions {
+  method: 'GET' | 'POST';
+  body?: string;
+  /** Connect to this unix socket instead; the URL then says what to ask for and nothing of where. */
+  socketPath?: string;
+}
+
 export interface HttpAnswer {
   status: number;
   body: string;
@@ -18,20 +25,27 @@ export interface HttpAnswer {
   dateMs: number | null;
 }
 
+/** See httpSend. */
+export function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
+  return httpSend(url, { ...options, method: 'GET' });
+}
+
 /**
  * Follows no redirect, so that credentials stay with the host they are meant for. Throws Error with one line that
  * holds neither URL nor headers: no connection, no answer before the signal aborted, an answer too long.
  */
-export async function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
+export async function httpSend(url: string, options: HttpSendOptions): Promise<HttpAnswer> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
   const { request } = secure ? await import('node:https') : await import('node:http');
   const hostname = target.hostname.replace(/^\[|\]$/g, '');
-  const { signal, headers = {}, address = hostname, maxBytes = 8 * 1024 * 1024 } = options;
+  const { signal, headers = {}, address = hostname, maxBytes = 8 * 1024 * 1024, socketPath } = options;
   return new Promise((resolve, reject) => {
     const outgoing = request({
-      host: address,
-      port: target.port === '' ? (secure ? 443 : 80) : Number(target.port),
+      ...(socketPath === undefined
+        ? { host: address, port: target.port === '' ? (secure ? 443 : 80) : Number(target.port) }
+        : { socketPath }),
+      method: options.method,
       path: target.pathname + target.search,
       headers: { host: target.host, accept: '*/*', ...headers },
       agent: false,
@@ -61,7 +75,7 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Htt
         });
       });
     });
-    outgoing.end();
+    outgoing.end(options.body);
   });
 }
 

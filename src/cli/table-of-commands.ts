@@ -281,6 +281,15 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: 'with --install: let nodes pull with the credentials of docker login',
       },
       { flags: '--volumes', description: "with --uninstall: remove the daemon's journal too" },
+        flags: '--listen <address>',
+        description:
+          'with --daemon: serve metrics and the API on host:port too; others than this machine need a token',
+      },
+      {
+        flags: '--webhook <url>',
+        description:
+          'with --daemon: post notifications there; a URL that is a secret: SCALECTL_WEBHOOK_URL_FILE',
+      },
     ],
     examples: [
       ['scalectl autoscale --dry-run', 'what would be done now, and why'],
@@ -318,6 +327,47 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/agent.js'),
   },
   {
+    name: 'why',
+    summary: 'say why a service has the replicas that it has, and what would change it',
+    description:
+      'Asks the daemon for its last decisions on a service: what was measured, what each rule made of it, at which ' +
+      'values it would grow or shrink, and what stands in the way. Without a daemon: what its journal says, else a ' +
+      'decision that is made now and not written.',
+    arguments: [{ name: '<service>', description: 'short name in the stack, or full name' }],
+    options: [
+      { flags: '-n, --last <number>', description: 'so many earlier lines', defaultText: '10' },
+      {
+        flags: '--since <when>',
+        description: 'only what was later: a time (2026-01-31T12:00:00Z) or a duration (10m)',
+      },
+    ],
+    examples: [
+      ['scalectl why backend', 'the present, and what led to it'],
+      ['scalectl why backend --since 10m -n 50', 'further back'],
+      ['scalectl why backend -o json', 'for scripts (kind Why)'],
+      ['SCALECTL_API=https://manager1:9090 scalectl why backend', 'of a daemon elsewhere'],
+    ],
+    load: () => import('./commands/why.js'),
+  },
+  {
+    name: 'history',
+    summary: 'show when replica counts were changed, from what to what, why and by whom',
+    arguments: [{ name: '[service...]', description: 'else all of the stack' }],
+    options: [
+      { flags: '-n, --last <number>', description: 'so many changes', defaultText: '20' },
+      {
+        flags: '--since <when>',
+        description: 'only what was later: a time (2026-01-31T12:00:00Z) or a duration (10m)',
+      },
+    ],
+    examples: [
+      ['scalectl history', 'the last 20 changes of the stack'],
+      ['scalectl history backend --since 24h', 'of one service, in the last day'],
+      ['scalectl history -o json', 'for scripts (kind History)'],
+    ],
+    load: () => import('./commands/history.js'),
+  },
+  {
     name: 'policy',
     changesSwarm: true,
     summary: 'show, check, change and pause the policies that the autoscaler goes by',
@@ -353,10 +403,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'simulate',
     summary: 'replay a load against policies, and compare what comes of them',
     description:
-      'Replays a trace (CSV of counts per bucket or of jobs, or the JSON of a Prometheus range query) against a model ' +
+      'Replays a trace (CSV of counts per bucket or of jobs, the JSON of a Prometheus range query, or the journal of ' +
+      'a daemon) against a model ' +
       'of a service, once per policy, with the very function that the daemon decides with. Touches no Swarm.',
     options: [
       { flags: '--trace <file>', description: 'the load; - reads standard input' },
+      { flags: '--service <name>', description: 'of a journal that tells of several: whose load' },
       {
         flags: '--policy <name>',
         description:

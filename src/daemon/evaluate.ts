@@ -2,6 +2,7 @@
 
 import { decide } from '../autoscale/decide.js';
 import { beginHistory, noticeOthers, rememberDecision, rememberScale } from '../autoscale/history.js';
+import type { DecisionBasis } from '../autoscale/thresholds.js';
 import type { History } from '../autoscale/types.js';
 import { readLastScale } from '../policy/last-scale.js';
 import type { EnvironmentPolicy } from '../policy/policy.js';
@@ -13,6 +14,7 @@ import { measure, type MeasureOptions } from './measure.js';
 import { observe, type Observation } from './observe.js';
 import { collectPolicies, policyOf, type GovernedService, type PolicyContext } from './policies.js';
 import { replicasOf, snapshotOf, type Measurements } from './readings.js';
+import { standingOf } from './standing.js';
 import type { AutoscaleEngine, Evaluation, ServiceOutcome, UsageSample } from './types.js';
 
 export interface EvaluateOptions extends MeasureOptions {
@@ -25,6 +27,8 @@ export interface EvaluateOptions extends MeasureOptions {
   /** What earlier ticks left behind, by service id. Absent: a single evaluation, which goes by labels alone. */
   histories?: Map<string, History>;
   clock?: Clock;
+  /** Called with what each decision was made from, as it stands after it. */
+  onBasis?: (serviceId: string, basis: DecisionBasis) => void;
   /** Ends the reading; an update that was begun is finished. */
   signal?: AbortSignal;
 }
@@ -88,12 +92,16 @@ async function evaluateService(
   if (action.kind === 'scaled')
     after = rememberScale(after, { at: now, from: action.from, to: action.to }, now);
   histories?.set(service.ID, after);
+  const snapshot = snapshotOf(service, policy, measured);
+  const desired = after.lastDesired ?? snapshot.desired;
+  options.onBasis?.(service.ID, { policy, snapshot: { ...snapshot, desired }, history: after, now });
   return {
     serviceId: service.ID,
     service: service.Spec.Name,
     at: new Date(clock.wallMs()).toISOString(),
     decision,
     action,
+    standing: standingOf(service, policy, snapshot, measured),
   };
 }
 

@@ -47,7 +47,7 @@ export class Reporter {
 }
 
 /** What makes two outcomes the same news: everything but the numbers that were measured. */
-function gist({ decision, action }: ServiceOutcome): string {
+export function gist({ decision, action }: Pick<ServiceOutcome, 'decision' | 'action'>): string {
   return JSON.stringify([
     decision.outcome,
     decision.from,
@@ -82,6 +82,14 @@ export function formatEvent(event: DaemonEvent): string {
       return `the Engine is lost, trying again until it is back: ${event.message}`;
     case 'engine-back':
       return `the Engine is back after ${formatDurationMs(event.afterMs)}`;
+    case 'serving':
+      return `serves ${event.address}`;
+    case 'asked':
+      return event.text;
+    case 'journal-lost':
+      return `the journal is not written, only kept in memory: ${event.message}`;
+    case 'webhook-failed':
+      return `a notification was given up: ${event.message}`;
     case 'stopped':
       return `stopped: ${event.reason}`;
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeEngine } from '../../test/support/engine-in-memory.js';
+import { httpSend } from '../http-get.js';
 import { UsageSampler } from '../signals/usage.js';
 import { EngineError } from '../swarm/engine.js';
 import { systemClock, type Clock } from './clock.js';
@@ -203,6 +204,51 @@ describe("the daemon's socket", () => {
     await run;
     expect(await readDaemonSamples('cluster1', { place })).toBeNull();
   });
+
+  it('decides at once when it is asked to, and says what came of it', async () => {
+    const engine = new FakeEngine(clock.wallMs);
+    engine.add('shop_web', { labels: CPU });
+    engine.load.set('shop_web', 70);
+    const { events } = start(engine, { intervalMs: 3_600_000 });
+    await until(() => types(events).includes('decision'));
+    engine.load.set('shop_web', 100);
+    expect(await post('/v1/evaluate')).toMatchObject({
+      kind: 'Evaluation',
+      outcomes: [{ service: 'shop_web', action: { kind: 'scaled', from: 2, to: 3 } }],
+    });
+    expect(engine.replicas('shop_web')).toBe(3);
+    expect(await post('/v1/services/shop_web/pause', { for: '1h' })).toMatchObject({ kind: 'Paused' });
+    expect(await post('/v1/services/shop_none/pause')).toEqual({ error: 'service shop_none not found' });
+    expect(await post('/v1/evaluate')).toMatchObject({
+      outcomes: [{ standing: { paused: expect.anything() as string } }],
+    });
+    expect(events.flatMap((event) => (event.type === 'asked' ? [event.what] : []))).toEqual([
+      'evaluate',
+      'pause',
+      'evaluate',
+    ]);
+  });
+
+  it('says at once that nothing can be decided while the Engine is lost', async () => {
+    const engine = new FakeEngine(clock.wallMs);
+    engine.add('shop_web', { labels: CPU });
+    const { events } = start(engine, { intervalMs: 3_600_000 });
+    await until(() => types(events).includes('decision'));
+    engine.down = new EngineError('unreachable', 'no answer at fake://engine');
+    expect(await post('/v1/evaluate')).toEqual({ error: 'no answer at fake://engine' });
+    engine.down = null;
+    await until(() => types(events).includes('engine-back'));
+  });
+
+  async function post(path: string, body: object = {}): Promise<unknown> {
+    const { body: text } = await httpSend(`http://localhost${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      socketPath: socketPath('cluster1', place),
+      signal: AbortSignal.timeout(5_000),
+    });
+    return JSON.parse(text) as unknown;
+  }
 
   it('refuses a second daemon before it does anything, and names the first', async () => {
     const engine = new FakeEngine(clock.wallMs);

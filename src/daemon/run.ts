@@ -13,12 +13,20 @@
  */
 
 import type { History } from '../autoscale/types.js';
+import { FailedError } from '../errors.js';
 import { EngineError, isEngineError } from '../swarm/engine.js';
+import { formatDurationMs } from '../text.js';
 import { systemClock } from './clock.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
+import { controlOf } from './control.js';
+import { routesOf } from './http-api.js';
+import { listenTcp, type Listener, type ListenOptions } from './http-listen.js';
+import type { Route } from './http-server.js';
+import { DaemonRecord } from './record.js';
 import { Reporter } from './report.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { AlreadyRunningError, openSocket, type DaemonSocket } from './socket-server.js';
+import { WakeUp } from './wake-up.js';
 import type { AutoscaleEngine, DaemonEvent, DaemonLog, DaemonSamples, Evaluation } from './types.js';
 
 export const DEFAULT_INTERVAL_MS = 5_000;
@@ -26,6 +34,8 @@ const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
 /** Between the two readings of the very first tick, so that it already knows CPU use. */
 const FIRST_GAP_MS = 1_000;
+/** A daemon whose last tick is older than so many intervals is not ready. */
+const READY_INTERVALS = 3;
 
 export interface DaemonOptions extends Omit<EvaluateOptions, 'histories' | 'settleMs' | 'signal'> {
   intervalMs?: number;
@@ -34,6 +44,10 @@ export interface DaemonOptions extends Omit<EvaluateOptions, 'histories' | 'sett
   signal: AbortSignal;
   pid?: number;
   place?: RuntimePlace;
+  /** Keeps what happens. Absent: one in memory alone, which notifies nobody. */
+  record?: DaemonRecord;
+  /** Also answer on TCP. */
+  listen?: ListenOptions | null;
 }
 
 /**
@@ -58,6 +72,11 @@ class Daemon {
   readonly #pid: number;
   readonly #reporter: Reporter;
   readonly #histories = new Map<string, History>();
+  readonly #record: DaemonRecord;
+  readonly #routes: readonly Route[];
+  readonly #wakeUp = new WakeUp();
+  #clusterId: string | null = null;
+  #tcp: Listener | null = null;
   #socket: DaemonSocket | null = null;
   #listens = false;
   #lost: { sinceMs: number; attempts: number } | null = null;
@@ -69,13 +88,28 @@ class Daemon {
     this.#clock = options.clock ?? systemClock;
     this.#intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
     this.#pid = options.pid ?? process.pid;
-    this.#reporter = new Reporter(options.log);
+    this.#record = options.record ?? new DaemonRecord({ clock: this.#clock });
+    this.#reporter = new Reporter((event) => this.#tell(event));
+    const control = controlOf({
+      engine,
+      clock: this.#clock,
+      signal: options.signal,
+      pid: this.#pid,
+      intervalMs: this.#intervalMs,
+      wakeUp: this.#wakeUp,
+      tell: (event) => this.#emit(event),
+      clusterId: () => this.#clusterId,
+      samples: () => this.#samples(),
+      trouble: () => this.#trouble(),
+    });
+    this.#routes = routesOf(control, this.#record, this.#clock.wallMs);
   }
 
   async run(): Promise<void> {
     const { signal, dryRun = false } = this.#options;
     const { address } = this.#engine;
     this.#emit({ type: 'started', pid: this.#pid, address, intervalMs: this.#intervalMs, dryRun });
+    await this.#serve();
     while (!signal.aborted) {
       const startedMs = this.#clock.monotonicMs();
       try {
@@ -86,6 +120,7 @@ class Daemon {
       } catch (error) {
         if (isAborted(signal)) break;
         if (!this.#isWorthWaiting(error)) throw error;
+        this.#wakeUp.failed(error);
         await this.#sleep(this.#noteLost(error.message, startedMs));
       }
     }
@@ -93,16 +128,21 @@ class Daemon {
   }
 
   async close(): Promise<void> {
-    await this.#socket?.close();
+    this.#wakeUp.failed(new FailedError('the daemon ends'));
+    await Promise.all([this.#socket?.close(), this.#tcp?.close()]);
     this.#socket = null;
+    await this.#record.close();
   }
 
   async #tick(): Promise<void> {
     const { signal } = this.#options;
+    const startedMs = this.#clock.monotonicMs();
+    this.#wakeUp.began();
     const evaluation = await evaluateOnce(this.#engine, {
       ...this.#options,
       clock: this.#clock,
       histories: this.#histories,
+      onBasis: (id, basis) => this.#record.decided(id, basis),
       ...(this.#last === null ? { settleMs: FIRST_GAP_MS } : {}),
       signal,
     });
@@ -110,6 +150,16 @@ class Daemon {
     const atMs = this.#clock.monotonicMs();
     this.#last = { evaluation, atMs };
     this.#reporter.report(evaluation, atMs);
+    this.#record.tick(evaluation, atMs - startedMs);
+    this.#wakeUp.ended(evaluation);
+  }
+
+  /** Before anything is known of the Engine: whether the daemon is ready is a question that it must answer then too. */
+  async #serve(): Promise<void> {
+    const { listen } = this.#options;
+    if (listen === undefined || listen === null) return;
+    this.#tcp = await listenTcp(listen, this.#routes);
+    this.#emit({ type: 'serving', address: this.#tcp.address });
   }
 
   /** Once, before the first tick: a second daemon must find out before it acts. */
@@ -119,23 +169,23 @@ class Daemon {
     this.#listens = true;
     const clusterId = Swarm.Cluster?.ID;
     if (clusterId === undefined) return;
+    this.#clusterId = clusterId;
+    const place = this.#options.place ?? systemPlace();
     try {
-      this.#socket = await openSocket({
-        clusterId,
-        place: this.#options.place ?? systemPlace(),
-        pid: this.#pid,
-        samples: () => this.#samples(clusterId),
-      });
+      this.#socket = await openSocket({ clusterId, place, routes: this.#routes });
       this.#emit({ type: 'listening', socket: this.#socket.path });
     } catch (error) {
       if (error instanceof AlreadyRunningError) throw error;
       // Scaling does not need the socket; status then samples by itself.
       this.#emit({ type: 'not-listening', message: error instanceof Error ? error.message : String(error) });
     }
+    // Only now: before, another daemon could have been the one that writes this journal.
+    await this.#record.begin(clusterId);
   }
 
-  #samples(clusterId: string): DaemonSamples | null {
-    if (this.#last === null) return null;
+  #samples(): DaemonSamples | null {
+    const clusterId = this.#clusterId;
+    if (this.#last === null || clusterId === null) return null;
     const { evaluation, atMs } = this.#last;
     return {
       apiVersion: 'scalectl/v1',
@@ -171,13 +221,27 @@ class Daemon {
   }
 
   async #sleep(ms: number): Promise<void> {
-    if (ms > 0) await this.#clock.sleep(ms, this.#options.signal);
+    if (ms > 0) await this.#wakeUp.sleep(ms, this.#clock, this.#options.signal);
+  }
+
+  #trouble(): string | null {
+    if (this.#lost !== null) return 'the Engine is lost';
+    if (this.#last === null) return 'the first evaluation has not ended yet';
+    const ageMs = this.#clock.monotonicMs() - this.#last.atMs;
+    return ageMs <= READY_INTERVALS * this.#intervalMs
+      ? null
+      : `the last evaluation ended ${formatDurationMs(ageMs)} ago`;
   }
 
   #emit(event: DistributiveOmit<DaemonEvent, 'level' | 'at'>): void {
     const level = event.type === 'engine-lost' || event.type === 'not-listening' ? 'warn' : 'info';
     const at = new Date(this.#clock.wallMs()).toISOString();
-    this.#options.log({ level, at, ...event });
+    this.#tell({ level, at, ...event });
+  }
+
+  #tell(event: DaemonEvent): void {
+    this.#options.log(event);
+    this.#record.event(event);
   }
 }
 

@@ -1,12 +1,13 @@
 /**
- * The daemon's socket: HTTP on a unix socket that only its user can open. It tells what was last measured and decided,
- * takes nothing, and shows that a daemon for this Swarm is alive on this machine.
+ * The daemon's socket: HTTP on a unix socket that only its user can open. It shows that a daemon for this Swarm is
+ * alive on this machine, and gives it what http-api.ts has.
  */
 
 import { chmod, open, rm, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { FailedError } from '../errors.js';
+import { closeServer } from './http-listen.js';
+import { createHttp, type Route } from './http-server.js';
 import { daemonPid } from './socket-client.js';
 import { prepareDirectory, socketPath, type RuntimePlace } from './runtime-dir.js';
 
@@ -22,9 +23,7 @@ export interface DaemonSocket {
 export interface SocketOptions {
   clusterId: string;
   place: RuntimePlace;
-  pid: number;
-  /** body of `GET /v1/samples`; null before the first tick has ended */
-  samples: () => object | null;
+  routes: readonly Route[];
 }
 
 /** Another daemon looks after the same Swarm on this machine. */
@@ -42,42 +41,16 @@ export async function openSocket(options: SocketOptions): Promise<DaemonSocket> 
     const pid = await daemonPid(path, ASK_DEADLINE_MS);
     if (pid !== null) throw alreadyRunning(pid);
     await rm(path, { force: true });
-    const server = serve(options);
+    const server = createHttp({ kind: 'unix' }, options.routes);
     server.listen(path);
     await once(server, 'listening');
     await chmod(path, 0o600);
     // A socket that is not asked must not keep the process from ending.
     server.unref();
-    return { path, close: () => close(server) };
+    return { path, close: () => closeServer(server) };
   } finally {
     await release();
   }
-}
-
-function serve({ samples, pid, clusterId }: SocketOptions): Server {
-  return createServer((request, response) => {
-    const answer = (status: number, body: object): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-    };
-    if (request.method !== 'GET') {
-      answer(405, { error: 'this socket only answers GET' });
-    } else if (request.url === '/healthz') {
-      answer(200, { status: 'ok', pid, clusterId });
-    } else if (request.url === '/v1/samples') {
-      const body = samples();
-      if (body === null) answer(503, { error: 'the first evaluation has not ended yet' });
-      else answer(200, body);
-    } else {
-      answer(404, { error: 'GET /v1/samples or /healthz' });
-    }
-  });
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }
 
 /** Lets one starting daemon at a time look for another one and take the path, so that two do not replace each other. */

@@ -36,6 +36,23 @@ export interface ServiceOutcome {
   at: string;
   decision: Decision;
   action: Action;
+  /** what else held for the service at that moment; absent where nobody noted it */
+  standing?: Standing;
+}
+
+/** How a service stands, beside what was decided for it. */
+export interface Standing {
+  /** bounds of its policy */
+  min: number;
+  max: number;
+  /** tasks that run, on whatever node */
+  running: number;
+  /** `paused until …`, or null */
+  paused: string | null;
+  /** word of the schedule whose window is open, or null */
+  scheduled: string | null;
+  /** tasks that no node has taken yet; null where there are none */
+  pending: { tasks: number; forMs: number; message: string | null } | null;
 }
 
 /** A service whose policy cannot be carried out as it is written. It is left alone. */
@@ -86,12 +103,19 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type DaemonEvent = { level: LogLevel; at: string } & (
   | { type: 'started'; pid: number; address: string; intervalMs: number; dryRun: boolean }
   | { type: 'listening'; socket: string }
+  | { type: 'serving'; address: string }
   | { type: 'not-listening'; message: string }
   | { type: 'decision'; outcome: ServiceOutcome }
   | { type: 'invalid-policy'; service: string; problems: readonly Problem[] }
   | { type: 'policy-mended'; service: string }
   | { type: 'engine-lost'; message: string }
   | { type: 'engine-back'; afterMs: number }
+  /** somebody asked for something over the API */
+  | { type: 'asked'; what: 'evaluate' | 'pause' | 'resume'; service: string | null; text: string }
+  /** the journal cannot be written; what happens is kept in memory alone */
+  | { type: 'journal-lost'; message: string }
+  /** a notification was given up */
+  | { type: 'webhook-failed'; message: string }
   | { type: 'stopped'; reason: string }
 );
 

@@ -29,6 +29,15 @@ export function writePause({ until }: Pause): Record<string, string> {
   return { [PAUSE_LABEL]: until ?? UNTIL_RESUMED };
 }
 
+/** A longer one is a slip of the finger: without a time a pause has no end. */
+export const LONGEST_PAUSE_MS = 366 * 24 * 3600_000;
+
+/** A pause of `ms` from `nowMs` (milliseconds since 1970) on, to the next whole second; null has no end. */
+export function pauseFor(ms: number | null, nowMs: number): Pause {
+  if (ms === null) return { until: null };
+  return { until: new Date(Math.ceil((nowMs + ms) / 1000) * 1000).toISOString().replace('.000Z', 'Z') };
+}
+
 /** `paused until 2026-01-31T12:00:00Z`, `paused until it is resumed`. */
 export function pauseText({ until }: Pause): string {
   return `paused until ${until ?? 'it is resumed'}`;

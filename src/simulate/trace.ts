@@ -1,6 +1,7 @@
 /** A load over time, read from what people have: counts per bucket, or what Prometheus answers to a range query. */
 
 import { UserError } from '../errors.js';
+import { isJournal, JOURNAL_BUCKET_SECONDS, readJournalLoad } from './journal-trace.js';
 import { arrivalsOf, type Jobs } from './jobs.js';
 
 export interface Trace {
@@ -19,8 +20,23 @@ const JOBS_HEADER = 't_seconds,job_seconds';
 /** More than this at one-second steps would not fit into memory: half a year. */
 const MOST_SECONDS = 183 * 86_400;
 
-/** A trace from the text of a file: JSON when it begins like JSON, else CSV. @throws UserError */
-export function parseTrace(name: string, text: string): Trace {
+/**
+ * A trace from the text of a file: a journal of the daemon, JSON when it begins like JSON, else CSV.
+ * @param service of a journal, the one whose load it is
+ * @throws UserError
+ */
+export function parseTrace(name: string, text: string, service: string | null = null): Trace {
+  if (isJournal(text)) {
+    const points = readJournalLoad(name, text, service);
+    bucketOf(name, points);
+    return toTrace(name, points, JOURNAL_BUCKET_SECONDS);
+  }
+  if (service !== null) {
+    throw new UserError(`${name} is no journal, and tells of one load`, {
+      place: '--service',
+      hint: 'Leave it out.',
+    });
+  }
   if (text.startsWith(JOBS_HEADER)) return parseJobs(name, text);
   return text.trimStart().startsWith('{') ? parsePrometheus(name, text) : parseCounts(name, text);
 }

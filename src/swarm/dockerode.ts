@@ -13,7 +13,7 @@ import {
   type RegistryImage,
   type WriteOptions,
 } from './engine.js';
-import { readLines, readLogLines } from './streams.js';
+import { readLines, readLogLines, readOutput } from './streams.js';
 import { translateError } from './translate-error.js';
 import type {
   ContainerState,
@@ -267,6 +267,37 @@ class DockerodeEngine implements Engine {
       query: { force: true },
       options,
     });
+  }
+
+  async containerExec(
+    id: string,
+    command: readonly string[],
+    options?: CallOptions & { env?: readonly string[] },
+  ) {
+    const { Id } = await this.#call<{ Id: string }>({
+      method: 'POST',
+      path: `/containers/${encodeURIComponent(id)}/exec`,
+      body: { AttachStdout: true, AttachStderr: true, Cmd: command, Env: options?.env ?? [] },
+      options,
+    });
+    const stream = await this.#stream({
+      method: 'POST',
+      path: `/exec/${Id}/start`,
+      body: { Detach: false, Tty: false },
+      options,
+    });
+    let output;
+    try {
+      output = await readOutput(stream);
+    } catch (error) {
+      throw this.#translate(error, options?.signal);
+    }
+    const { ExitCode } = await this.#call<{ ExitCode: number | null }>({
+      method: 'GET',
+      path: `/exec/${Id}/json`,
+      options,
+    });
+    return { exitCode: ExitCode ?? -1, ...output };
   }
 
   async imageInRegistry(reference: string, options?: WriteOptions): Promise<RegistryImage | null> {

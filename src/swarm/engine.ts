@@ -165,6 +165,18 @@ export interface ContainerInspector {
   containerState(id: string, options?: CallOptions): Promise<ContainerState>;
 }
 
+export interface ContainerExecutor {
+  /**
+   * Runs a command in a running container on this Engine's own node, and resolves when it has ended. What it writes
+   * is cut off at 16 MiB. One that is gone or elsewhere fails with kind `not-found`.
+   */
+  containerExec(
+    id: string,
+    command: readonly string[],
+    options?: CallOptions & { env?: readonly string[] },
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+}
+
 /** What a registry has under an image reference. */
 export interface RegistryImage {
   digest: string;
@@ -217,6 +229,7 @@ export interface Engine
     ContainerReader,
     ContainerRemover,
     ContainerInspector,
+    ContainerExecutor,
     ImageReader,
     LogReader,
     EventReader {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { LogLine } from './engine.js';
-import { readLines, readLogLines } from './streams.js';
+import { readLines, readLogLines, readOutput } from './streams.js';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -108,4 +108,19 @@ describe('log lines of a container with a terminal', () => {
   it('must be passed on when they are shorter than a header', async () => {
     expect((await all(readLogLines(chunks(Buffer.from('ok\n'), 1)))).map(({ text }) => text)).toEqual(['ok']);
   });
+});
+
+describe('output of a command', () => {
+  it.each([1, 3, 8, 1000])(
+    'must be whole, and apart, however it is cut (%d bytes at a time)',
+    async (size) => {
+      const bytes = Buffer.concat([
+        frame(1, '{"a":'),
+        frame(2, 'warning ü\n'),
+        frame(1, '"€"}\n'),
+        frame(1, ''),
+      ]);
+      expect(await readOutput(chunks(bytes, size))).toEqual({ stdout: '{"a":"€"}\n', stderr: 'warning ü\n' });
+    },
+  );
 });

@@ -48,6 +48,29 @@ export async function* readLogLines(stream: Readable): AsyncIterable<LogLine> {
   yield* open.stderr.end();
 }
 
+/** Longer output is cut off. */
+const LARGEST_OUTPUT = 16 * 1024 * 1024;
+
+/** All output of a command without a terminal, in the same frames. */
+export async function readOutput(stream: Readable): Promise<{ stdout: string; stderr: string }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > LARGEST_OUTPUT) break;
+  }
+  const bytes = Buffer.concat(chunks);
+  const parts: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+    const end = at + HEADER_BYTES + bytes.readUInt32BE(at + 4);
+    parts[bytes[at] === 2 ? 'stderr' : 'stdout'].push(bytes.subarray(at + HEADER_BYTES, end));
+    at = end;
+  }
+  const text = (name: keyof typeof parts): string => Buffer.concat(parts[name]).toString('utf8');
+  return { stdout: text('stdout'), stderr: text('stderr') };
+}
+
 function isHeader(buffer: Buffer): boolean {
   return (buffer[0] ?? 255) <= 2 && buffer[1] === 0 && buffer[2] === 0 && buffer[3] === 0;
 }

@@ -153,7 +153,12 @@ describe('a daemon in trouble', () => {
     );
     expect(interfered).toBe(true);
     expect((await world.engine.inspectService(id)).Spec.Labels['elsewhere']).toBe('yes');
-    expect(running.output()).toMatch(/"attempts":2/);
+    // The Engine shows the count before the daemon has heard that it was written.
+    await waitFor(
+      'word of the second attempt',
+      () => said(running),
+      (text) => text.includes('"attempts":2'),
+    );
   });
 
   test('the Engine gone: the daemon must wait and recover, other commands must say so in one line', async () => {

@@ -71,6 +71,7 @@ export function openWorld(
     ...lab.env(),
     SCALECTL_STACK: stack,
     SCALECTL_RUNTIME_DIR: join(directory, 'run'),
+    SCALECTL_STATE_DIR: join(directory, 'state'),
     QUEUE_URL: `redis://${address}:6379`,
     SCALECTL_REDIS_PASSWORD_FILE: join(directory, 'stacks/secrets/redis_password'),
     ...overrides,

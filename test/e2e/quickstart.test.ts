@@ -16,7 +16,12 @@ let checkout = '';
 function quickstart(...args: string[]) {
   // What npm tells its children would send the inner npm back to this checkout.
   const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
-  const env = { ...outer, SCALECTL_LAB: LAB, DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+  const env = {
+    ...outer,
+    SCALECTL_LAB: LAB,
+    SCALECTL_STATE_DIR: join(checkout, 'state'),
+    DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+  };
   return spawnSync('npm', ['run', 'quickstart', '--', ...args], {
     cwd: checkout,
     env,

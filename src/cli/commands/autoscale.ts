@@ -1,9 +1,14 @@
 import { decodeEnvironment } from '../../policy/environment.js';
 import type { EnvironmentPolicy } from '../../policy/policy.js';
 import { valueText } from '../../autoscale/text.js';
+import { systemClock } from '../../daemon/clock.js';
 import { evaluateOnce } from '../../daemon/evaluate.js';
+import { parseListen, type ListenOptions } from '../../daemon/http-listen.js';
+import { DaemonRecord } from '../../daemon/record.js';
 import { formatEvent } from '../../daemon/report.js';
 import { DEFAULT_INTERVAL_MS, runDaemon } from '../../daemon/run.js';
+import { systemPlace } from '../../daemon/runtime-dir.js';
+import { checkUrl, secretFromFile, tokenFrom } from '../../daemon/secrets.js';
 import { openSources } from '../../daemon/sources.js';
 import type { DaemonEvent, DaemonLog, Evaluation, ServiceOutcome } from '../../daemon/types.js';
 import { FailedError, UserError, type Problem } from '../../errors.js';
@@ -12,6 +17,8 @@ import { colours, durationMs, type Context } from '../context.js';
 import { isStructured, writeStructured } from '../render/structured.js';
 import { renderTable, type Column } from '../render/table.js';
 import { chooseStack, namedStack } from '../stack-choice.js';
+
+declare const SCALECTL_VERSION: string | undefined;
 
 /** Between the two readings of a single evaluation. */
 const SETTLE_MS = 500;
@@ -25,11 +32,14 @@ export async function run(context: Context, _args: readonly string[], options: O
   const environment = environmentPolicy(context);
   const intervalMs = interval(options['interval'], environment);
   const dryRun = options['dryRun'] === true;
+  const daemon = options['daemon'] === true;
+  const listen = listenFrom(context, options['listen'], daemon);
+  const webhookUrl = webhookFrom(context, options['webhook'], daemon);
   const engine = await context.engine();
   const stack = await whichStack(context, options['allStacks'] === true, environment !== null);
   const sources = openSources(engine, context.env, environment);
   try {
-    if (options['daemon'] === true) {
+    if (daemon) {
       const log = daemonLog(context, options['logFormat'] === 'json');
       await runDaemon(engine, {
         ...sources,
@@ -38,6 +48,8 @@ export async function run(context: Context, _args: readonly string[], options: O
         dryRun,
         intervalMs,
         log,
+        listen,
+        record: recordOf(context, log, webhookUrl),
         signal: context.signal,
       });
       return;
@@ -120,6 +132,41 @@ async function whichStack(context: Context, all: boolean, byEnvironment: boolean
   }
   if (byEnvironment && context.globals.stack === undefined) return null;
   return namedStack(context);
+}
+
+/** @throws UserError for an address that is none, and for one that others can reach without a token */
+function listenFrom(context: Context, given: Options[string], daemon: boolean): ListenOptions | null {
+  if (typeof given !== 'string') return null;
+  if (!daemon) throw onlyForDaemon('--listen');
+  return parseListen(given, tokenFrom(context.env));
+}
+
+/** @throws UserError for a URL that is none; the URL itself may be a secret, and is not repeated */
+function webhookFrom({ env }: Context, given: Options[string], daemon: boolean): string | null {
+  if (typeof given === 'string') {
+    if (!daemon) throw onlyForDaemon('--webhook');
+    return checkUrl(given.trim(), '--webhook');
+  }
+  const file = 'SCALECTL_WEBHOOK_URL_FILE';
+  const url = daemon ? secretFromFile(env, file) : null;
+  return url === null ? null : checkUrl(url, `environment ${file}`);
+}
+
+function onlyForDaemon(place: string): UserError {
+  return new UserError('a single evaluation has nothing to serve and nobody to notify', {
+    place,
+    hint: 'Add --daemon.',
+  });
+}
+
+function recordOf({ env }: Context, log: DaemonLog, webhookUrl: string | null): DaemonRecord {
+  return new DaemonRecord({
+    clock: systemClock,
+    place: { ...systemPlace(), env },
+    version: typeof SCALECTL_VERSION === 'string' ? SCALECTL_VERSION : 'development',
+    webhookUrl,
+    log,
+  });
 }
 
 function daemonLog(context: Context, json: boolean): DaemonLog {

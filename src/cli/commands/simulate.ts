@@ -13,7 +13,7 @@ import { isStructured, writeStructured } from '../render/structured.js';
 const DEFAULT_POLICIES = ['hpa-cpu:70', 'scalectl'];
 
 export async function run(context: Context, _args: readonly string[], options: Options): Promise<void> {
-  const trace = await readTrace(options['trace']);
+  const trace = await readTrace(options['trace'], options['service']);
   const isJobs = trace.jobs !== undefined || options['jobSeconds'] !== undefined;
   const setting = settingOf(options, isJobs, trace);
   const policies = await policiesOf(options, isJobs ? 'jobs' : 'requests', context);
@@ -47,14 +47,15 @@ export async function run(context: Context, _args: readonly string[], options: O
   context.stdout.write(simulationText(result, { colour, width: columns, wide, withChart }));
 }
 
-async function readTrace(file: Options[string]): Promise<Trace> {
+async function readTrace(file: Options[string], service: Options[string]): Promise<Trace> {
   if (typeof file !== 'string') {
     throw new UserError('there is no load to replay', {
       place: '--trace',
       hint: 'Give a CSV file that begins with "t_seconds,value": --trace load.csv',
     });
   }
-  return parseTrace(file === '-' ? 'standard input' : basename(file), await readText(file, '--trace'));
+  const name = file === '-' ? 'standard input' : basename(file);
+  return parseTrace(name, await readText(file, '--trace'), typeof service === 'string' ? service : null);
 }
 
 async function readText(file: string, place: string): Promise<string> {

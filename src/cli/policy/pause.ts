@@ -1,14 +1,11 @@
-import { changeLabels } from '../../deploy/labels.js';
+import { pauseService } from '../../deploy/pause.js';
 import { UserError } from '../../errors.js';
 import { decodeService } from '../../policy/labels.js';
-import { pauseText, writePause, type Pause } from '../../policy/pause.js';
+import { LONGEST_PAUSE_MS, pauseFor, pauseText, type Pause } from '../../policy/pause.js';
 import type { Options } from '../command.js';
 import { durationMs, type Context } from '../context.js';
 import { isStructured, writeStructured } from '../render/structured.js';
 import { namedServices } from './services.js';
-
-/** A longer one is a slip of the finger: without --for a pause has no end. */
-const LONGEST_MS = 366 * 24 * 3600_000;
 
 /** Tells the autoscaler to leave services alone, for some time or until they are resumed. */
 export async function run(context: Context, args: readonly string[], options: Options): Promise<void> {
@@ -21,7 +18,7 @@ export async function run(context: Context, args: readonly string[], options: Op
     if (decodeService(service.Spec).kind === 'none' && !globals.quiet) {
       stderr.write(`${Name} has no policy in its labels; it is paused for a daemon that has one for it\n`);
     }
-    await changeLabels(engine, service, ({ Labels }) => ({ ...Labels, ...writePause(pause) }), { signal });
+    await pauseService(engine, service, pause, { signal });
     if (globals.output === 'name') stdout.write(`${Name}\n`);
     else if (!isStructured(context)) stdout.write(`${Name}: ${pauseText(pause)}\n`);
   }
@@ -32,13 +29,13 @@ export async function run(context: Context, args: readonly string[], options: Op
 }
 
 function pauseFrom(given: Options[string], nowMs: number): Pause {
-  if (typeof given !== 'string') return { until: null };
+  if (typeof given !== 'string') return pauseFor(null, nowMs);
   const ms = durationMs(given, '--for');
-  if (ms > LONGEST_MS) {
+  if (ms > LONGEST_PAUSE_MS) {
     throw new UserError(`"${given}" is longer than a year`, {
       place: '--for',
       hint: 'Leave --for out to pause until scalectl policy resume.',
     });
   }
-  return { until: new Date(Math.ceil((nowMs + ms) / 1000) * 1000).toISOString().replace('.000Z', 'Z') };
+  return pauseFor(ms, nowMs);
 }

@@ -1,5 +1,4 @@
-import { changeLabels } from '../../deploy/labels.js';
-import { PAUSE_LABEL } from '../../policy/keys.js';
+import { resumeService } from '../../deploy/pause.js';
 import type { Context } from '../context.js';
 import { isStructured, writeStructured } from '../render/structured.js';
 import { namedServices } from './services.js';
@@ -10,9 +9,7 @@ export async function run(context: Context, args: readonly string[]): Promise<vo
   const { globals, signal, stdout } = context;
   const resumed: { service: string; wasPaused: boolean }[] = [];
   for (const service of await namedServices(context, engine, args, 'resume')) {
-    const wasPaused = await changeLabels(engine, service, ({ Labels }) => without(Labels, PAUSE_LABEL), {
-      signal,
-    });
+    const wasPaused = await resumeService(engine, service, { signal });
     const { Name } = service.Spec;
     resumed.push({ service: Name, wasPaused });
     if (globals.output === 'name') stdout.write(`${Name}\n`);
@@ -23,8 +20,4 @@ export async function run(context: Context, args: readonly string[]): Promise<vo
   if (isStructured(context)) {
     await writeStructured(context, { apiVersion: 'scalectl/v1', kind: 'Resumed', services: resumed });
   }
-}
-
-function without(labels: Readonly<Record<string, string>>, label: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => key !== label));
 }

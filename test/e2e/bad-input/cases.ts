@@ -1940,5 +1940,210 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       code: 2,
       stderr: ['error: --eval-from: nothing is left to measure: the trace ends after 120 s'],
     },
+    {
+      name: 'of a service where the trace tells of one load',
+      args: ['simulate', '--trace', 'load.csv', '--service', 'web'],
+      files: { 'load.csv': 't_seconds,value\n0,1\n60,2\n' },
+      code: 2,
+      stderr: ['error: --service: load.csv is no journal, and tells of one load', '  Leave it out.'],
+    },
+    {
+      name: 'of a journal with several services, and none named',
+      args: ['simulate', '--trace', 'j.jsonl'],
+      files: { 'j.jsonl': journalOf('shop_a') + journalOf('shop_b') },
+      code: 2,
+      stderr: ['error: j.jsonl: tells of several services', '  Add --service, one of: shop_a, shop_b'],
+    },
+    {
+      name: 'of a service that the journal does not know',
+      args: ['simulate', '--trace', 'j.jsonl', '--service', 'shop_c'],
+      files: { 'j.jsonl': journalOf('shop_a') + journalOf('shop_b') },
+      code: 2,
+      stderr: ['error: --service: "shop_c" is not among its services', '  Did you mean "shop_a"?'],
+    },
+  ],
+  'a wrong question for the reasons': [
+    {
+      name: 'without a service',
+      args: ['why'],
+      code: 2,
+      stderr: ["error: command line: missing required argument 'service'", '  See: scalectl why --help'],
+    },
+    {
+      name: 'a service that is not there',
+      args: ['why', 'wbe', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'two services',
+      args: ['why', 'web', 'db', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        "error: command line: too many arguments for 'why'. Expected 1 argument but got 2.",
+        '  See: scalectl why --help',
+      ],
+    },
+    {
+      name: 'no lines',
+      args: ['why', 'web', '--stack', 'tiny', '-n', '0'],
+      code: 2,
+      stderr: ['error: --last: "0" is no whole number from 1 on', '  Write 10, for example.'],
+    },
+    {
+      name: 'since a time that is none',
+      args: ['why', 'web', '--stack', 'tiny', '--since', 'yesterday'],
+      code: 2,
+      stderr: [
+        'error: --since: "yesterday" is neither a time nor a duration',
+        '  Write 10m, or 2026-01-31T12:00:00Z.',
+      ],
+    },
+    {
+      name: 'an API that is no URL',
+      args: ['why', 'web', '--stack', 'tiny'],
+      env: { SCALECTL_API: 'manager1:9090' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_API: this is no URL that can be asked',
+        '  Write https://host/path.',
+      ],
+    },
+    {
+      name: 'an API with a password in it',
+      args: ['why', 'web', '--stack', 'tiny'],
+      env: { SCALECTL_API: 'http://me:hunter2@manager1:9090' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_API: holds a user or a password',
+        '  Write the token into a file, and set SCALECTL_TOKEN_FILE to its path.',
+      ],
+    },
+    {
+      name: 'an API where nobody listens',
+      args: ['why', 'web', '--stack', 'tiny'],
+      env: { SCALECTL_API: 'http://127.0.0.1:1' },
+      code: 1,
+      stderr: [
+        'error: the daemon at http://127.0.0.1:1 does not answer: connect ECONNREFUSED 127.0.0.1:1',
+        '  Check SCALECTL_API.',
+      ],
+    },
+    {
+      name: 'a token file that is not there',
+      args: ['why', 'web', '--stack', 'tiny'],
+      env: { SCALECTL_API: 'http://127.0.0.1:1', SCALECTL_TOKEN_FILE: '/nowhere/token' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_TOKEN_FILE: the file "/nowhere/token" cannot be read (ENOENT)',
+        '  Name a file that this user may read.',
+      ],
+    },
+    {
+      name: 'the changes of a service that is not there',
+      args: ['history', 'wbe', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: there is no service "wbe" in the stack tiny', '  Did you mean "web"?'],
+    },
+    {
+      name: 'the changes of a stack that is not there',
+      args: ['history', '--stack', 'tyni'],
+      code: 2,
+      stderr: ['error: --stack: there is no stack "tyni" in this Swarm', '  Did you mean "tiny"?'],
+    },
+    {
+      name: 'so many changes',
+      args: ['history', '--stack', 'tiny', '--last', 'all'],
+      code: 2,
+      stderr: ['error: --last: "all" is no whole number from 1 on', '  Write 10, for example.'],
+    },
+  ],
+  'a wrong address of the daemon': [
+    {
+      name: 'without a daemon',
+      args: ['autoscale', '--listen', '9090', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: --listen: a single evaluation has nothing to serve and nobody to notify',
+        '  Add --daemon.',
+      ],
+    },
+    {
+      name: 'that is none',
+      args: ['autoscale', '--daemon', '--listen', 'localhost', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: --listen: "localhost" is no address to listen on',
+        '  Write a port, or host:port, e.g. 127.0.0.1:9090.',
+      ],
+    },
+    {
+      name: 'that others can reach, and no token',
+      args: ['autoscale', '--daemon', '--listen', '0.0.0.0:9090', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: --listen: "0.0.0.0:9090" can be reached from other machines, and there is no token to ask them for',
+        '  Write a token into a file, and set SCALECTL_TOKEN_FILE to its path; or listen on 127.0.0.1.',
+      ],
+    },
+    {
+      name: 'with a token that can be guessed',
+      args: ['autoscale', '--daemon', '--listen', '9090', '--stack', 'tiny'],
+      files: { token: 'hunter2\n' },
+      env: { SCALECTL_TOKEN_FILE: 'token' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_TOKEN_FILE: the token is no word of 16 or more letters and digits',
+        '  Make one with: openssl rand -hex 32',
+      ],
+    },
+    {
+      name: 'with an empty token',
+      args: ['autoscale', '--daemon', '--listen', '9090', '--stack', 'tiny'],
+      files: { token: '\n' },
+      env: { SCALECTL_TOKEN_FILE: 'token' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_TOKEN_FILE: the file "token" is empty',
+        '  Write the secret into it.',
+      ],
+    },
+    {
+      name: 'of a webhook that is none',
+      args: ['autoscale', '--daemon', '--webhook', 'hooks.example/s3cr3t', '--stack', 'tiny'],
+      code: 2,
+      stderr: ['error: --webhook: this is no URL that can be asked', '  Write https://host/path.'],
+    },
+    {
+      name: 'of a webhook without a daemon',
+      args: ['autoscale', '--webhook', 'https://hooks.example/s3cr3t', '--stack', 'tiny'],
+      code: 2,
+      stderr: [
+        'error: --webhook: a single evaluation has nothing to serve and nobody to notify',
+        '  Add --daemon.',
+      ],
+    },
+    {
+      name: 'of a webhook, in a file that holds none',
+      args: ['autoscale', '--daemon', '--stack', 'tiny'],
+      files: { hook: 'ftp://hooks.example/s3cr3t\n' },
+      env: { SCALECTL_WEBHOOK_URL_FILE: 'hook' },
+      code: 2,
+      stderr: [
+        'error: environment SCALECTL_WEBHOOK_URL_FILE: this is no URL that can be asked',
+        '  Write https://host/path.',
+      ],
+    },
   ],
 };
+
+/** Two decisions on one service, as a daemon writes them down. */
+function journalOf(service: string): string {
+  return ['00', '30']
+    .map((seconds) => {
+      const decision = { signals: [{ signal: 'queue jobs', unit: 'jobs', value: 5 }] };
+      const at = `2026-06-01T12:00:${seconds}Z`;
+      return `${JSON.stringify({ journal: 1, type: 'decision', at, outcome: { service, decision } })}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,46 @@
+import { gatherWhy } from '../../daemon/gather-why.js';
+import { UserError } from '../../errors.js';
+import { decodeEnvironment } from '../../policy/environment.js';
+import type { Options } from '../command.js';
+import { colours, type Context } from '../context.js';
+import { countFrom, sinceFrom } from '../limits.js';
+import { isStructured, writeStructured } from '../render/structured.js';
+import { findServices } from '../stack-choice.js';
+
+const DEFAULT_LAST = 10;
+
+export async function run(context: Context, args: readonly string[], options: Options): Promise<void> {
+  const { env, signal, stdout, globals } = context;
+  const limits = {
+    last: countFrom(options['last'], '--last', DEFAULT_LAST),
+    sinceMs: sinceFrom(options['since'], Date.now()),
+  };
+  const engine = await context.engine();
+  const services = await engine.listServices(undefined, { signal });
+  const [service] = await findServices(context, engine, services, args);
+  if (service === undefined) return;
+  const why = await gatherWhy(engine, service, {
+    env,
+    limits,
+    since: typeof options['since'] === 'string' ? options['since'] : null,
+    signal,
+    openSources: async () => {
+      const decoded = decodeEnvironment(env);
+      if (decoded.kind === 'invalid') throw UserError.of(decoded.problems);
+      const environment = decoded.kind === 'policy' ? decoded.value : null;
+      const { openSources } = await import('../../daemon/sources.js');
+      return { ...openSources(engine, env, environment), environment };
+    },
+  });
+  if (isStructured(context)) {
+    await writeStructured(context, why);
+    return;
+  }
+  if (globals.output === 'name') {
+    stdout.write(`${why.service}\n`);
+    return;
+  }
+  const [colour, { whyText }] = await Promise.all([colours(context, stdout), import('../render/why.js')]);
+  const width = globals.output === 'wide' ? Infinity : stdout.columns;
+  stdout.write(whyText(why, { colour, width }));
+}

@@ -1,0 +1,83 @@
+/** Gathers changes of replica counts from whoever knows most of them. */
+
+import { readLastScale } from '../policy/last-scale.js';
+import type { Engine } from '../swarm/engine.js';
+import type { SwarmService } from '../swarm/objects.js';
+import { changesOf, type Change } from './changes.js';
+import { findDaemon } from './find-daemon.js';
+import { answerOf } from './gather-why.js';
+import { isDecision } from './journal-entry.js';
+import { readJournal } from './journal-file.js';
+import { systemPlace, type RuntimePlace } from './runtime-dir.js';
+import { journalPath } from './state-dir.js';
+
+export interface ChangeHistory {
+  apiVersion: 'scalectl/v1';
+  kind: 'History';
+  /** `labels`: nobody has kept more than each service's own word of its last change */
+  source: { kind: 'daemon' | 'api' | 'container' | 'journal' | 'labels'; address: string | null };
+  note: string | null;
+  /** newest first */
+  changes: readonly Change[];
+}
+
+/** @throws UserError, FailedError and EngineError as gatherWhy does */
+export async function gatherHistory(
+  engine: Engine,
+  services: readonly SwarmService[],
+  options: {
+    env: RuntimePlace['env'];
+    limits: { last: number; sinceMs: number | null };
+    signal: AbortSignal;
+  },
+): Promise<ChangeHistory> {
+  const { limits, env, signal } = options;
+  const place = { ...systemPlace(), env };
+  const info = await engine.info({ signal });
+  const { found, note } = await findDaemon(engine, info, place, signal);
+  const names = services.map(({ Spec }) => Spec.Name);
+  const of = (source: ChangeHistory['source'], changes: readonly Change[]): ChangeHistory => ({
+    apiVersion: 'scalectl/v1',
+    kind: 'History',
+    source,
+    note,
+    changes: changes
+      .filter(({ at }) => limits.sinceMs === null || Date.parse(at) >= limits.sinceMs)
+      .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
+      .slice(0, limits.last),
+  });
+  if (found !== null) {
+    const source = { kind: found.kind, address: found.address };
+    const since = limits.sinceMs === null ? null : new Date(limits.sinceMs).toISOString();
+    if (found.kind === 'container') {
+      const args = ['history', ...names, '--last', String(limits.last)];
+      return of(source, changesIn(await found.run([...args, ...(since === null ? [] : ['--since', since])])));
+    }
+    const query = new URLSearchParams({ limit: String(limits.last) });
+    if (since !== null) query.set('since', since);
+    for (const name of names) query.append('service', name);
+    return of(source, changesIn(await answerOf(found, `/v1/history?${query.toString()}`)));
+  }
+  const clusterId = info.Swarm.Cluster?.ID;
+  const path = clusterId === undefined ? null : journalPath(clusterId, place);
+  const decisions = path === null ? [] : (await readJournal(path, place.uid)).filter(isDecision);
+  if (path !== null && decisions.length > 0) {
+    const changes = names.flatMap((name) =>
+      changesOf(decisions.filter(({ event }) => event.outcome.service === name)),
+    );
+    return of({ kind: 'journal', address: path }, changes);
+  }
+  return of({ kind: 'labels', address: null }, services.flatMap(lastChange));
+}
+
+function changesIn(answer: unknown): Change[] {
+  const { changes } = (answer ?? {}) as { changes?: unknown };
+  return Array.isArray(changes) ? (changes as Change[]) : [];
+}
+
+function lastChange({ Spec }: SwarmService): Change[] {
+  const last = readLastScale(Spec.Labels);
+  if (last === null) return [];
+  const { at, from, to, reason } = last;
+  return [{ at, service: Spec.Name, from, to, by: 'autoscaler', result: 'done', reason }];
+}

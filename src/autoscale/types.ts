@@ -91,6 +91,10 @@ export interface History {
   lastDesired: number | null;
   lastUpAt: number | null;
   lastDownAt: number | null;
+  /** the time in the service's label of its last change, when it was looked at last; absent before that */
+  labelSeen?: string;
+  /** the last change by hand, and what it set the count to; absent where none is known */
+  byHand?: { at: number; to: number };
   /** what arrived and what had been forecast; absent until arrivals were seen */
   arrivals?: ArrivalHistory;
   /** absent until CPU use under load was seen */

@@ -38,6 +38,14 @@ export function newLeaseSpec(holder: LeaseHolder, renewed: string): ConfigSpec {
   return { ...leaseSpec(holder, renewed), Data: CONTENT };
 }
 
+/**
+ * For people only: by wall clocks, which may differ. One that was renewed within the last minute, or in the future, is
+ * taken for a live one.
+ */
+export function mayBeAlive({ holder, renewed }: LeaseRecord, wallMs: number): boolean {
+  return holder !== null && !(wallMs - Date.parse(renewed) > 60_000);
+}
+
 /** `node1 (process 4711)` */
 export function holderText({ host, pid }: LeaseHolder): string {
   return `${host} (process ${pid})`;
@@ -50,6 +58,7 @@ function recordOf({ ID, Version, Spec }: SwarmConfig): LeaseRecord {
   const text = (key: string): string => labels[PREFIX + key] ?? '?';
   return {
     objectId: ID,
+    renewed: text('renewed'),
     version: Version.Index,
     holder:
       id === '' ? null : { id, host: text('host'), pid: Number(text('pid')) || 0, since: text('since') },

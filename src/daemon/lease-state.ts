@@ -26,6 +26,8 @@ export interface LeaseRecord {
   /** of the object; a new one when it was made anew */
   objectId: string;
   version: number;
+  /** RFC 3339, or `?`, by the holder's clock: for people */
+  renewed: string;
   /** null: free */
   holder: LeaseHolder | null;
 }

@@ -10,6 +10,7 @@ const other = { id: 'b', host: 'node2', pid: 2, since: '2026-01-01T00:00:00Z' };
 const record = (version: number, holder: LeaseRecord['holder'] = other): LeaseRecord => ({
   objectId: 'x',
   version,
+  renewed: '?',
   holder,
 });
 const seenAt = (at: number, version = 5): LeaseState => ({
@@ -153,10 +154,10 @@ describe('the lease', () => {
     const { store, member } = swarm();
     let down = false;
     const flaky: LeaseStore = {
-      listConfigs: (...call) =>
-        down ? Promise.reject(new EngineError('unreachable', 'no answer')) : store.listConfigs(...call),
+      listConfigs: (filters) =>
+        down ? Promise.reject(new EngineError('unreachable', 'no answer')) : store.listConfigs(filters),
       createConfig: (spec) => store.createConfig(spec),
-      updateConfig: (...call) => store.updateConfig(...call),
+      updateConfig: (id, version, spec) => store.updateConfig(id, version, spec),
     };
     const a = member('a', undefined, flaky);
     await a.lease.step();

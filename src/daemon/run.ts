@@ -16,6 +16,7 @@ import type { History } from '../autoscale/types.js';
 import { EngineError, isEngineError } from '../swarm/engine.js';
 import { systemClock } from './clock.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
+import { seekLead, type Leadership } from './leader.js';
 import { Reporter } from './report.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { AlreadyRunningError, openSocket, type DaemonSocket } from './socket-server.js';
@@ -26,6 +27,8 @@ const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
 /** Between the two readings of the very first tick, so that it already knows CPU use. */
 const FIRST_GAP_MS = 1_000;
+
+const WARNINGS: ReadonlySet<DaemonEvent['type']> = new Set(['engine-lost', 'not-listening', 'lease-lost']);
 
 export interface DaemonOptions extends Omit<EvaluateOptions, 'histories' | 'settleMs' | 'signal'> {
   intervalMs?: number;
@@ -59,6 +62,7 @@ class Daemon {
   readonly #reporter: Reporter;
   readonly #histories = new Map<string, History>();
   #socket: DaemonSocket | null = null;
+  #lead: Leadership | null = null;
   #listens = false;
   #lost: { sinceMs: number; attempts: number } | null = null;
   #last: { evaluation: Evaluation; atMs: number } | null = null;
@@ -80,6 +84,7 @@ class Daemon {
       const startedMs = this.#clock.monotonicMs();
       try {
         await this.#listen();
+        await this.#seekLead();
         await this.#tick();
         this.#noteBack();
         await this.#sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs());
@@ -93,6 +98,8 @@ class Daemon {
   }
 
   async close(): Promise<void> {
+    await this.#lead?.close();
+    this.#lead = null;
     await this.#socket?.close();
     this.#socket = null;
   }
@@ -103,6 +110,7 @@ class Daemon {
       ...this.#options,
       clock: this.#clock,
       histories: this.#histories,
+      mayWrite: () => this.#lead?.leads() ?? false,
       ...(this.#last === null ? { settleMs: FIRST_GAP_MS } : {}),
       signal,
     });
@@ -132,6 +140,16 @@ class Daemon {
       // Scaling does not need the socket; status then samples by itself.
       this.#emit({ type: 'not-listening', message: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** After the socket: a daemon that is refused on its own machine reaches for nothing. A dry run needs no lease. */
+  async #seekLead(): Promise<void> {
+    if (this.#lead !== null || this.#options.dryRun === true) return;
+    this.#lead = await seekLead(this.#engine, {
+      pid: this.#pid,
+      clock: this.#clock,
+      news: (news) => this.#emit(news),
+    });
   }
 
   #samples(clusterId: string): DaemonSamples | null {
@@ -175,7 +193,7 @@ class Daemon {
   }
 
   #emit(event: DistributiveOmit<DaemonEvent, 'level' | 'at'>): void {
-    const level = event.type === 'engine-lost' || event.type === 'not-listening' ? 'warn' : 'info';
+    const level = WARNINGS.has(event.type) ? 'warn' : 'info';
     const at = new Date(this.#clock.wallMs()).toISOString();
     this.#options.log({ level, at, ...event });
   }

@@ -76,6 +76,7 @@ export function noticeOthers(history: History, desired: number, now: number): Hi
   if (history.lastDesired === null || history.lastDesired === desired) return history;
   return {
     ...history,
+    byHand: { at: now, to: desired },
     lastDesired: desired,
     recommendations: [...history.recommendations, { at: now, need: desired }],
   };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeLabels } from '../policy/labels.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
-import { snapshotOf } from './readings.js';
+import { reservationsOf } from './capacity.js';
+import { snapshotOf, tasksByService } from './readings.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const LABELS = { 'scalectl.autoscale': 'true', 'scalectl.max': '9', 'scalectl.cpu.target': '70' };
@@ -20,10 +21,20 @@ function task(createdAgo: number, startedAfter: number, state = 'running'): Swar
 function healthyAfterMs(...tasks: SwarmTask[]) {
   const decoded = decodeLabels('web', LABELS, 'replicated');
   if (decoded.kind !== 'policy') throw new Error(JSON.stringify(decoded));
-  const service = { ID: 'web', Spec: { Name: 'web', Mode: { Replicated: { Replicas: 1 } } } } as SwarmService;
+  const service = {
+    ID: 'web',
+    Spec: { Name: 'web', Mode: { Replicated: { Replicas: 1 } }, TaskTemplate: {} },
+  } as SwarmService;
   const nothing = { usage: new Map(), loads: new Map(), workRates: new Map() };
-  return snapshotOf(service, decoded.value, { tasks, nodeId: 'a', ...nothing, wallMs: NOW, monotonicMs: 0 })
-    .healthyAfterMs;
+  return snapshotOf(service, decoded.value, {
+    tasks,
+    byService: tasksByService(tasks),
+    reserved: reservationsOf([], []),
+    nodeId: 'a',
+    ...nothing,
+    wallMs: NOW,
+    monotonicMs: 0,
+  }).healthyAfterMs;
 }
 
 describe('how long a task takes until it serves', () => {

@@ -6,6 +6,7 @@ import type {
   ConfigStore,
   ContainerReader,
   InfoReader,
+  NodeReader,
   ServiceReader,
   ServiceWriter,
   TaskReader,
@@ -17,6 +18,7 @@ export type AutoscaleEngine = Pick<ContainerReader, 'containerStats'> &
   Pick<ServiceReader, 'listServices' | 'inspectService'> &
   Pick<ServiceWriter, 'updateService'> &
   Pick<ConfigStore, 'listConfigs' | 'createConfig' | 'updateConfig'> &
+  NodeReader &
   TaskReader & { readonly local: boolean; readonly address: string };
 
 export type Action =

@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = openWorld(STACK, { BACKEND_DOWN_WINDOW: '1s', WORKER_DOWN_WINDOW: '1s' });
   const labels = { 'scalectl.hold': '0s' };
   const services = { backend: { deploy: { labels } }, worker: { deploy: { labels } } };
-  writeFileSync(join(world.directory, 'hold.yml'), JSON.stringify({ services }));
+  writeFileSync(join(world.directory, 'hold.yml'), JSON.stringify({ version: '3.8', services }));
   const deployed = await world.scalectl(['deploy', '-c', 'stacks/ecommerce.yml', '-c', 'hold.yml']);
   expect(deployed.stderr).toContain(`stack ${STACK} is up after`);
 });

@@ -13,7 +13,7 @@
  */
 
 import type { History } from '../autoscale/types.js';
-import { EngineError, isEngineError } from '../swarm/engine.js';
+import { EngineError, isEngineError, type EventReader } from '../swarm/engine.js';
 import { systemClock } from './clock.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
 import { seekLead, type Leadership } from './leader.js';
@@ -21,6 +21,7 @@ import { Reporter } from './report.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { AlreadyRunningError, openSocket, type DaemonSocket } from './socket-server.js';
 import type { AutoscaleEngine, DaemonEvent, DaemonLog, DaemonSamples, Evaluation } from './types.js';
+import { Wake } from './wake.js';
 
 export const DEFAULT_INTERVAL_MS = 5_000;
 const FIRST_BACKOFF_MS = 500;
@@ -32,6 +33,8 @@ const WARNINGS: ReadonlySet<DaemonEvent['type']> = new Set(['engine-lost', 'not-
 
 export interface DaemonOptions extends Omit<EvaluateOptions, 'histories' | 'settleMs' | 'signal'> {
   intervalMs?: number;
+  /** where to hear of changes before the interval is over; absent: nowhere */
+  events?: EventReader;
   log: DaemonLog;
   /** Ends the daemon. */
   signal: AbortSignal;
@@ -62,6 +65,7 @@ class Daemon {
   readonly #reporter: Reporter;
   readonly #histories = new Map<string, History>();
   #socket: DaemonSocket | null = null;
+  readonly #wake: Wake;
   #lead: Leadership | null = null;
   #listens = false;
   #lost: { sinceMs: number; attempts: number } | null = null;
@@ -71,13 +75,15 @@ class Daemon {
     this.#engine = engine;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#wake = new Wake(this.#clock);
     this.#intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
     this.#pid = options.pid ?? process.pid;
     this.#reporter = new Reporter(options.log);
   }
 
   async run(): Promise<void> {
-    const { signal, dryRun = false } = this.#options;
+    const { signal, dryRun = false, events } = this.#options;
+    if (events !== undefined) void this.#wake.listen(events, signal);
     const { address } = this.#engine;
     this.#emit({ type: 'started', pid: this.#pid, address, intervalMs: this.#intervalMs, dryRun });
     while (!signal.aborted) {
@@ -87,7 +93,7 @@ class Daemon {
         await this.#seekLead();
         await this.#tick();
         this.#noteBack();
-        await this.#sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs());
+        await this.#wake.sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs(), startedMs, signal);
       } catch (error) {
         if (isAborted(signal)) break;
         if (!this.#isWorthWaiting(error)) throw error;

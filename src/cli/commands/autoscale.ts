@@ -6,7 +6,13 @@ import { formatEvent } from '../../daemon/report.js';
 import { DEFAULT_INTERVAL_MS, runDaemon } from '../../daemon/run.js';
 import { holderText, mayBeAlive, readLease } from '../../daemon/lease-record.js';
 import { openSources } from '../../daemon/sources.js';
-import type { AutoscaleEngine, DaemonEvent, DaemonLog, Evaluation, ServiceOutcome } from '../../daemon/types.js';
+import type {
+  AutoscaleEngine,
+  DaemonEvent,
+  DaemonLog,
+  Evaluation,
+  ServiceOutcome,
+} from '../../daemon/types.js';
 import { FailedError, UserError, type Problem } from '../../errors.js';
 import type { Options } from '../command.js';
 import { colours, durationMs, type Context } from '../context.js';
@@ -34,6 +40,7 @@ export async function run(context: Context, _args: readonly string[], options: O
         stack,
         dryRun,
         intervalMs,
+        events: engine,
         log,
         signal: context.signal,
       });

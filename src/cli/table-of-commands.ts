@@ -281,6 +281,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: 'with --install: let nodes pull with the credentials of docker login',
       },
       { flags: '--volumes', description: "with --uninstall: remove the daemon's journal too" },
+      {
         flags: '--listen <address>',
         description:
           'with --daemon: serve metrics and the API on host:port too; others than this machine need a token',

@@ -57,7 +57,10 @@ describe('how long a task takes until it serves', () => {
 describe('why a task was not measured', () => {
   const silent = { node: 'node3', why: 'whose agent does not answer' };
   const decoded = decodeLabels('web', LABELS, 'replicated');
-  const service = { ID: 'web', Spec: { Name: 'web', Mode: { Replicated: { Replicas: 3 } } } } as SwarmService;
+  const service = {
+    ID: 'web',
+    Spec: { Name: 'web', Mode: { Replicated: { Replicas: 3 } }, TaskTemplate: {} },
+  } as SwarmService;
   const usage = (
     taskId: string,
     cpuPercent: number | null,

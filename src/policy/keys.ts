@@ -55,8 +55,6 @@ export const POLICY_LABELS: readonly string[] = [
   'scalectl.down.step',
   'scalectl.up.cooldown',
   'scalectl.down.cooldown',
-  'scalectl.hold',
-  'scalectl.coverage',
   'scalectl.on-error',
   'scalectl.stateful',
   'scalectl.timezone',

@@ -149,8 +149,8 @@ export async function waitFor<T>(
 }
 
 /** Names of the servers of a HAProxy backend that are UP, from its statistics. */
-export async function serversUp(address: string, backend: string, port = 8404): Promise<string[]> {
-  const response = await fetch(`http://${address}:${port}/stats;csv`);
+export async function serversUp(address: string, backend: string): Promise<string[]> {
+  const response = await fetch(`http://${address}:8404/stats;csv`);
   const [head = '', ...lines] = (await response.text()).split('\n');
   const columns = head.replace(/^# /, '').split(',');
   const at = (line: string, column: string) => line.split(',')[columns.indexOf(column)] ?? '';

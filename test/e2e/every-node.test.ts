@@ -144,6 +144,13 @@ describe('every node is measured', () => {
       90_000,
     );
     await world.scalectl(['policy', 'set', 'web', 'min=3']);
+    // The last sample may still be of the three before the shrinking.
+    await waitFor(
+      'the service to be back at three',
+      async () => (await world.service('web')).replicas,
+      ({ desired, running }) => desired === 3 && running === 3,
+      90_000,
+    );
     await measured(3);
   });
 

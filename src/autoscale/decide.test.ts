@@ -39,6 +39,9 @@ const FLOOR = { scheduled: { min: 4, max: 10, text: 'the schedule office wants a
 const FIXED = { scheduled: { min: 3, max: 3, text: 'the schedule lunch wants exactly 3' } };
 const PAUSED = { paused: 'paused until noon' };
 
+const room = (more: number): Partial<Snapshot> => ({ room: { more, text: 'no node has 1 CPU free' } });
+const byHand = (to: number, agoMs: number): Partial<History> => ({ byHand: { at: NOW - agoMs, to } });
+
 function snapshot(desired: number, readings: SignalReading[], more: Partial<Snapshot> = {}): Snapshot {
   return { service: 'web', desired, running: desired, updateState: null, readings, ...more };
 }
@@ -55,6 +58,24 @@ function to(labels: Record<string, string>, seen: Snapshot, past = history()): s
 describe('a decision', () => {
   it.each<[string, Record<string, string>, Snapshot, string, Partial<History>?]>([
     ['grows at once', CPU, snapshot(2, [cpu(100)]), 'up 3'],
+    ['is held where a person set it', CPU, snapshot(2, [cpu(100)]), 'hold 2 hold', byHand(2, 299_000)],
+    ['is held in both directions', CPU, snapshot(4, [cpu(10, 4)]), 'hold 4 hold', byHand(4, 1_000)],
+    ['is held no longer than that', CPU, snapshot(2, [cpu(100)]), 'up 3', byHand(2, 300_000)],
+    [
+      'is held as long as its label says',
+      { ...CPU, hold: '0s' },
+      snapshot(2, [cpu(100)]),
+      'up 3',
+      byHand(2, 0),
+    ],
+    ['is not held at another count', CPU, snapshot(2, [cpu(100)]), 'up 3', byHand(5, 0)],
+    ['is not held below min', { ...CPU, min: '3' }, snapshot(2, [cpu(70)]), 'up 3 min', byHand(2, 0)],
+    ['grows as far as there is room', CPU, snapshot(2, [cpu(200)], room(1)), 'up 3 capacity'],
+    ['does not grow without room', CPU, snapshot(2, [cpu(200)], room(0)), 'hold 2 capacity'],
+    ['shrinks without room', CPU, snapshot(4, [cpu(10, 4)], room(0)), 'down 1'],
+    ['keeps min without room', { ...CPU, min: '3' }, snapshot(2, [cpu(70)], room(0)), 'up 3 min'],
+    ['shrinks at enough coverage', { ...CPU, coverage: '75' }, snapshot(4, [cpu(10, 3)]), 'down 2'],
+    ['holds below it', { ...CPU, coverage: '80' }, snapshot(4, [cpu(10, 3)]), 'hold 4 coverage'],
     ['does not grow while paused', CPU, snapshot(2, [cpu(100)], PAUSED), 'hold 2 paused'],
     ['does not shrink while paused', CPU, snapshot(4, [cpu(10, 4)], PAUSED), 'hold 4 paused'],
     ['is said to be paused also at rest', CPU, snapshot(2, [cpu(70)], PAUSED), 'hold 2 paused'],

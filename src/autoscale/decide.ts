@@ -5,12 +5,13 @@
  *   signals -> need of each -> the largest
  *                  |             |-- a signal unknown or not whole: not below the present count
  *                  '-- all unknown: on-error
- *   need -> stabilisation windows -> cooldown -> step -> bounds -> schedule
+ *   need -> stabilisation windows -> cooldown -> step -> hold -> room in the Swarm -> bounds -> schedule
  *   -> pause ------------------------------------------------------------> up | down | hold
  *
  * The bounds come last and always hold, with or without data; only a pause is stronger.
  */
 
+import { DEFAULT_COVERAGE_PERCENT, DEFAULT_HOLD_MS } from '../policy/defaults.js';
 import type { Policy } from '../policy/policy.js';
 import { canWake } from '../policy/signal-kinds.js';
 import { formatDurationMs } from '../text.js';
@@ -36,12 +37,14 @@ export function decide(policy: Policy, snapshot: Snapshot, history: History, now
 
   const outage = signals.every(({ need }) => need === null);
   if (outage) applyOnError(policy, snapshot, history, now, trail);
-  else holdOnMissing(signals, snapshot, trail);
+  else holdOnMissing(policy, signals, snapshot, trail);
   const need = trail.value ?? snapshot.desired;
 
   if (!outage) applyWindows(policy, snapshot, history, now, trail);
   applyCooldown(policy, snapshot, history, now, trail);
   applyStep(policy, snapshot, history, now, trail);
+  applyHold(policy, snapshot, history, now, trail);
+  applyRoom(snapshot, trail);
   trail.adjust('max', Math.min(trail.value ?? snapshot.desired, policy.max), `max is ${policy.max}`);
   trail.adjust('min', Math.max(trail.value ?? snapshot.desired, policy.min), `min is ${policy.min}`);
 
@@ -140,7 +143,12 @@ function applyOnError(policy: Policy, snapshot: Snapshot, history: History, now:
   trail.adjust('on-error', Math.max(desired, wanted), `nothing could be measured; on-error is ${name}`);
 }
 
-function holdOnMissing(signals: readonly SignalVerdict[], snapshot: Snapshot, trail: Trail): void {
+function holdOnMissing(
+  policy: Policy,
+  signals: readonly SignalVerdict[],
+  snapshot: Snapshot,
+  trail: Trail,
+): void {
   const { desired } = snapshot;
   if (trail.value === null || trail.value >= desired) return;
   const unknown = signals.filter(({ need }) => need === null).map(({ signal }) => signal);
@@ -148,7 +156,10 @@ function holdOnMissing(signals: readonly SignalVerdict[], snapshot: Snapshot, tr
     trail.adjust('unknown-signal', desired, `not shrinking while ${unknown.join(' and ')} is unknown`);
     return;
   }
-  const partial = signals.find(({ coverage }) => coverage !== null && coverage.sampled < coverage.running);
+  const enough = (policy.coveragePercent ?? DEFAULT_COVERAGE_PERCENT) / 100;
+  const partial = signals.find(
+    ({ coverage }) => coverage !== null && coverage.sampled < coverage.running * enough,
+  );
   if (partial?.coverage) {
     const { sampled, running } = partial.coverage;
     trail.adjust(
@@ -202,6 +213,23 @@ function applyStep(policy: Policy, snapshot: Snapshot, history: History, now: nu
   const limit = stepLimit(direction, desired, policy, history, now);
   const after = direction === 'up' ? Math.min(value, limit) : Math.max(value, limit);
   trail.adjust(`${direction}-step`, after, `the ${direction} step allows ${limit} for now`);
+}
+
+/** What a person set stays for a while, in both directions; the bounds come after it. */
+function applyHold(policy: Policy, snapshot: Snapshot, history: History, now: number, trail: Trail): void {
+  const { byHand } = history;
+  if (byHand === undefined || byHand.to !== snapshot.desired) return;
+  const left = (policy.holdMs ?? DEFAULT_HOLD_MS) - Math.max(0, now - byHand.at);
+  if (left <= 0) return;
+  const more = formatDurationMs(Math.ceil(left / 1_000) * 1_000);
+  trail.adjust('hold', snapshot.desired, `held for ${more} more after somebody set it to ${byHand.to}`);
+}
+
+/** Growth only: what runs has its place. */
+function applyRoom({ room, desired }: Snapshot, trail: Trail): void {
+  const value = trail.value ?? desired;
+  if (room === undefined || value <= desired || value <= desired + room.more) return;
+  trail.adjust('capacity', Math.max(desired, Math.min(value, desired + room.more)), room.text);
 }
 
 /** Within the bounds of the policy, which have been applied. */

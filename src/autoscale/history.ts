@@ -20,6 +20,31 @@ export interface Scale {
   to: number;
 }
 
+/** A change that the service's label tells of. */
+export interface LabelledScale extends Scale {
+  by: string;
+  /** its time as it stands in the label: two looks at the same change are one, whatever clocks do in between */
+  label: string;
+}
+
+/** Of a change in the label: `autoscaler`; else a person made it. */
+const BY_AUTOSCALER = 'autoscaler';
+
+/**
+ * The history with a change that another autoscaler made: its cooldowns and steps hold here too. A person's change
+ * begins the time for which it is held.
+ */
+export function noticeLabel(history: History, scale: LabelledScale | null, now: number): History {
+  if (scale === null || history.labelSeen === scale.label) return history;
+  const at = Math.min(scale.at, now);
+  const first = history.labelSeen === undefined;
+  const seen = { ...history, labelSeen: scale.label };
+  if (scale.by !== BY_AUTOSCALER) return { ...seen, byHand: { at, to: scale.to } };
+  const { from, to } = scale;
+  const known = first && (history.lastUpAt === scale.at || history.lastDownAt === scale.at);
+  return known ? seen : rememberScale(seen, { at, from, to }, now);
+}
+
 /**
  * The history to begin with. A loop that has just started gives `desired`: it counts as a recommendation, so that
  * nothing shrinks before the window has passed once. A single evaluation gives null and goes by the last change
@@ -51,6 +76,7 @@ export function noticeOthers(history: History, desired: number, now: number): Hi
   if (history.lastDesired === null || history.lastDesired === desired) return history;
   return {
     ...history,
+    byHand: { at: now, to: desired },
     lastDesired: desired,
     recommendations: [...history.recommendations, { at: now, need: desired }],
   };

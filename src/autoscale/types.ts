@@ -4,6 +4,7 @@ import type { BackendSignal, JsonSignal, PrometheusSignal } from '../policy/poli
 import type { ScheduledBounds } from '../policy/schedule.js';
 import type { ArrivalHistory } from './forecast.js';
 import type { RequestVerdict } from './requests.js';
+import type { Room } from './capacity.js';
 import type { ServiceRate } from './service-rate.js';
 
 export interface ResourceReading {
@@ -74,6 +75,8 @@ export interface Snapshot {
   healthyAfterMs?: number | null;
   /** Bounds that a schedule sets for the time being, within the policy's own. */
   scheduled?: ScheduledBounds;
+  /** How many replicas more the Swarm has room for, as far as that can be known; absent: nothing is known against it. */
+  room?: Room;
   /** Why nothing may change although there is a policy: `paused until …`. */
   paused?: string;
   /** One reading per signal of the policy, in the policy's order. */
@@ -91,6 +94,10 @@ export interface History {
   lastDesired: number | null;
   lastUpAt: number | null;
   lastDownAt: number | null;
+  /** the time in the service's label of its last change, when it was looked at last; absent before that */
+  labelSeen?: string;
+  /** the last change by hand, and what it set the count to; absent where none is known */
+  byHand?: { at: number; to: number };
   /** what arrived and what had been forecast; absent until arrivals were seen */
   arrivals?: ArrivalHistory;
   /** absent until CPU use under load was seen */
@@ -128,6 +135,8 @@ export type AdjustmentRule =
   | 'down-cooldown'
   | 'up-step'
   | 'down-step'
+  | 'hold'
+  | 'capacity'
   | 'min'
   | 'max'
   | 'schedule'

@@ -14,12 +14,16 @@ const LONGEST_REASON = 200;
 export interface ActOptions {
   clock: Clock;
   dryRun: boolean;
+  /** Asked right before each write; absent: a person said so, and needs no lease. */
+  mayWrite?: () => boolean;
 }
 
 export interface Acted {
   /** the decision that was carried out last; another one than at first after a conflict */
   decision: Decision;
   action: Action;
+  /** RFC 3339; the time that was written into the service's label */
+  writtenAt?: string;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function act(
   service: SwarmService,
   decision: Decision,
   redecide: (service: SwarmService) => Decision | null,
-  { clock, dryRun }: ActOptions,
+  { clock, dryRun, mayWrite = () => true }: ActOptions,
 ): Promise<Acted> {
   let now = service;
   let current = decision;
@@ -40,9 +44,11 @@ export async function act(
     const { from, to } = current;
     if (from === to) return { decision: current, action: { kind: 'none' } };
     if (dryRun) return { decision: current, action: { kind: 'would-scale', from, to } };
+    if (!mayWrite()) return { decision: current, action: { kind: 'standing-by', from, to } };
+    const writtenAt = new Date(clock.wallMs()).toISOString();
     try {
-      await engine.updateService(now.ID, now.Version.Index, scaledSpec(now.Spec, current, clock.wallMs()));
-      return { decision: current, action: { kind: 'scaled', from, to, attempts: attempt } };
+      await engine.updateService(now.ID, now.Version.Index, scaledSpec(now.Spec, current, writtenAt));
+      return { decision: current, action: { kind: 'scaled', from, to, attempts: attempt }, writtenAt };
     } catch (error) {
       if (isEngineError(error, 'not-found')) return { decision: current, action: { kind: 'gone' } };
       if (!isEngineError(error, 'out-of-sequence') || attempt === MOST_ATTEMPTS)
@@ -62,10 +68,9 @@ export async function act(
 }
 
 /** The specification as the Engine gave it, with another count and word of the change in a label. */
-function scaledSpec(spec: ServiceSpec, decision: Decision, wallMs: number): ServiceSpec {
+function scaledSpec(spec: ServiceSpec, decision: Decision, at: string): ServiceSpec {
   const reason = reasonText(decision).slice(0, LONGEST_REASON);
   const { from, to } = decision;
-  const at = new Date(wallMs).toISOString();
   return {
     ...spec,
     Labels: { ...spec.Labels, ...writeLastScale({ at, from, to, reason, by: 'autoscaler' }) },

@@ -2,9 +2,9 @@
 
 import { pauseService, resumeService } from '../deploy/pause.js';
 import { pauseFor, pauseText, type Pause } from '../policy/pause.js';
+import type { AskedTicks } from './asked-ticks.js';
 import type { Clock } from './clock.js';
 import type { AutoscaleEngine, DaemonEvent, DaemonSamples, Evaluation } from './types.js';
-import type { WakeUp } from './wake-up.js';
 
 interface DaemonPresent {
   pid: number;
@@ -30,18 +30,18 @@ interface ControlHost extends DaemonPresent {
   engine: Pick<AutoscaleEngine, 'inspectService' | 'updateService'>;
   clock: Pick<Clock, 'wallMs'>;
   signal: AbortSignal;
-  wakeUp: WakeUp;
+  asked: AskedTicks;
   /** Somebody asked for something: that belongs into the log, whoever it was. */
   tell: (event: Omit<Extract<DaemonEvent, { type: 'asked' }>, 'level' | 'at'>) => void;
 }
 
 export function controlOf(host: ControlHost): DaemonControl {
-  const { engine, clock, signal, wakeUp, tell } = host;
+  const { engine, clock, signal, asked, tell } = host;
   return {
     ...host,
     evaluate: () => {
       tell({ type: 'asked', what: 'evaluate', service: null, text: 'asked to evaluate at once' });
-      return wakeUp.ask();
+      return asked.ask();
     },
     pause: async (service, ms) => {
       const pause = pauseFor(ms, clock.wallMs());

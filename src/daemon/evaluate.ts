@@ -1,7 +1,14 @@
 /** One evaluation: observe, measure, decide, act. The daemon's tick and the one-shot command are this function. */
 
 import { decide } from '../autoscale/decide.js';
-import { beginHistory, noticeOthers, rememberDecision, rememberScale } from '../autoscale/history.js';
+import {
+  beginHistory,
+  noticeLabel,
+  noticeOthers,
+  rememberDecision,
+  rememberScale,
+  type LabelledScale,
+} from '../autoscale/history.js';
 import type { DecisionBasis } from '../autoscale/thresholds.js';
 import type { History } from '../autoscale/types.js';
 import { readLastScale } from '../policy/last-scale.js';
@@ -24,6 +31,8 @@ export interface EvaluateOptions extends MeasureOptions {
   stack?: string | null;
   /** Decides everything and writes nothing. */
   dryRun?: boolean;
+  /** Whether this process holds the lease; absent: a person said so, and needs none. */
+  mayWrite?: () => boolean;
   /** What earlier ticks left behind, by service id. Absent: a single evaluation, which goes by labels alone. */
   histories?: Map<string, History>;
   clock?: Clock;
@@ -71,14 +80,18 @@ async function evaluateService(
   const now = measured.monotonicMs;
   const { histories } = options;
   const history = noticeOthers(
-    histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, measured),
+    noticeLabel(
+      histories?.get(service.ID) ?? firstHistory(service, histories !== undefined, measured),
+      labelledScale(service, measured),
+      now,
+    ),
     replicasOf(service),
     now,
   );
   const decideFor = (current: SwarmService, currentPolicy = policy) =>
     decide(currentPolicy, snapshotOf(current, currentPolicy, measured), history, now);
 
-  const { decision, action } = await act(
+  const { decision, action, writtenAt } = await act(
     engine,
     service,
     decideFor(service),
@@ -86,11 +99,18 @@ async function evaluateService(
       const decoded = policyOf(current, context);
       return decoded.kind === 'policy' ? decideFor(current, decoded.value) : null;
     },
-    { clock, dryRun: options.dryRun ?? false },
+    {
+      clock,
+      dryRun: options.dryRun ?? false,
+      ...(options.mayWrite === undefined ? {} : { mayWrite: options.mayWrite }),
+    },
   );
   let after = rememberDecision(history, decision, policy, now);
   if (action.kind === 'scaled')
-    after = rememberScale(after, { at: now, from: action.from, to: action.to }, now);
+    after = {
+      ...rememberScale(after, { at: now, from: action.from, to: action.to }, now),
+      ...(writtenAt === undefined ? {} : { labelSeen: writtenAt }),
+    };
   histories?.set(service.ID, after);
   const snapshot = snapshotOf(service, policy, measured);
   const desired = after.lastDesired ?? snapshot.desired;
@@ -108,13 +128,17 @@ async function evaluateService(
 /** Rebuilt from the Swarm itself: the label tells of the last change in wall time, which becomes an age here. */
 function firstHistory(service: SwarmService, loop: boolean, measured: Measurements): History {
   const now = measured.monotonicMs;
+  const last = labelledScale(service, measured);
+  return beginHistory(loop ? replicasOf(service) : null, last, now);
+}
+
+/** What the service's label tells of its last change. */
+function labelledScale(service: SwarmService, measured: Measurements): LabelledScale | null {
   const last = readLastScale(service.Spec.Labels);
-  const ageMs = last === null ? 0 : Math.max(0, measured.wallMs - Date.parse(last.at));
-  return beginHistory(
-    loop ? replicasOf(service) : null,
-    last === null ? null : { at: now - ageMs, from: last.from, to: last.to },
-    now,
-  );
+  if (last === null) return null;
+  const ageMs = Math.max(0, measured.wallMs - Date.parse(last.at));
+  const { from, to, by } = last;
+  return { at: measured.monotonicMs - ageMs, from, to, by, label: last.at };
 }
 
 function forgetGone(histories: Map<string, History> | undefined, services: readonly SwarmService[]): void {

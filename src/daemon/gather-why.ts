@@ -196,6 +196,10 @@ function onlyOne(engine: Engine, service: SwarmService): AutoscaleEngine {
     inspectService: (id, options) => engine.inspectService(id, options),
     updateService: (id, version, spec, options) => engine.updateService(id, version, spec, options),
     listTasks: (filters, options) => engine.listTasks(filters, options),
+    listNodes: (options) => engine.listNodes(options),
+    listConfigs: (filters, options) => engine.listConfigs(filters, options),
+    createConfig: (spec, options) => engine.createConfig(spec, options),
+    updateConfig: (id, version, spec, options) => engine.updateConfig(id, version, spec, options),
     containerStats: (id, options) => engine.containerStats(id, options),
   };
 }

@@ -9,7 +9,7 @@ import type { WorkRate, WorkRates } from '../signals/work-rate.js';
 import type { Clock } from './clock.js';
 import type { Observation } from './observe.js';
 import type { GovernedService } from './policies.js';
-import { workId, type Measurements } from './readings.js';
+import { tasksByService, workId, type Measurements } from './readings.js';
 
 export interface MeasureOptions {
   usage: Source<UsageQuery, TaskUsage>;
@@ -35,6 +35,8 @@ export async function measure(
   ]);
   const measured: Measurements = {
     tasks: observed.tasks,
+    byService: tasksByService(observed.tasks),
+    reserved: observed.reserved,
     nodeId: observed.nodeId,
     usage: new Map(usage.map((one) => [one.taskId, one])),
     loads,
@@ -96,7 +98,7 @@ function observeWork(
   const observed = new Map<string, WorkRate>();
   if (rates === undefined) return observed;
   for (const { service, policy } of governed) {
-    const running = measured.tasks.filter((task) => task.ServiceID === service.ID && isRunning(task)).length;
+    const running = (measured.byService.get(service.ID) ?? []).filter(isRunning).length;
     for (const signal of policy.signals) {
       if (signal.kind !== 'queue') continue;
       const work = measured.loads.get(loadId(signal))?.work;

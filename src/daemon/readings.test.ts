@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeLabels } from '../policy/labels.js';
 import type { MissingUsage, TaskUsage } from '../signals/types.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
-import { snapshotOf } from './readings.js';
+import { reservationsOf } from './capacity.js';
+import { snapshotOf, tasksByService } from './readings.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const LABELS = { 'scalectl.autoscale': 'true', 'scalectl.max': '9', 'scalectl.cpu.target': '70' };
@@ -21,10 +22,20 @@ function task(createdAgo: number, startedAfter: number, state = 'running'): Swar
 function healthyAfterMs(...tasks: SwarmTask[]) {
   const decoded = decodeLabels('web', LABELS, 'replicated');
   if (decoded.kind !== 'policy') throw new Error(JSON.stringify(decoded));
-  const service = { ID: 'web', Spec: { Name: 'web', Mode: { Replicated: { Replicas: 1 } } } } as SwarmService;
+  const service = {
+    ID: 'web',
+    Spec: { Name: 'web', Mode: { Replicated: { Replicas: 1 } }, TaskTemplate: {} },
+  } as SwarmService;
   const nothing = { usage: new Map(), loads: new Map(), workRates: new Map() };
-  return snapshotOf(service, decoded.value, { tasks, nodeId: 'a', ...nothing, wallMs: NOW, monotonicMs: 0 })
-    .healthyAfterMs;
+  return snapshotOf(service, decoded.value, {
+    tasks,
+    byService: tasksByService(tasks),
+    reserved: reservationsOf([], []),
+    nodeId: 'a',
+    ...nothing,
+    wallMs: NOW,
+    monotonicMs: 0,
+  }).healthyAfterMs;
 }
 
 describe('how long a task takes until it serves', () => {
@@ -46,7 +57,10 @@ describe('how long a task takes until it serves', () => {
 describe('why a task was not measured', () => {
   const silent = { node: 'node3', why: 'whose agent does not answer' };
   const decoded = decodeLabels('web', LABELS, 'replicated');
-  const service = { ID: 'web', Spec: { Name: 'web', Mode: { Replicated: { Replicas: 3 } } } } as SwarmService;
+  const service = {
+    ID: 'web',
+    Spec: { Name: 'web', Mode: { Replicated: { Replicas: 3 } }, TaskTemplate: {} },
+  } as SwarmService;
   const usage = (
     taskId: string,
     cpuPercent: number | null,
@@ -67,6 +81,8 @@ describe('why a task was not measured', () => {
     const tasks = [on(100, 'a'), on(200, 'b'), on(300, 'c')];
     return snapshotOf(service, decoded.value, {
       tasks,
+      byService: tasksByService(tasks),
+      reserved: reservationsOf([], []),
       nodeId: 'a',
       usage: new Map(found.map((one) => [one.taskId, one])),
       loads: new Map(),

@@ -11,12 +11,16 @@ import type { Measurement, MissingUsage, TaskUsage } from '../signals/types.js';
 import { isRunning } from '../signals/usage.js';
 import type { WorkRate } from '../signals/work-rate.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
+import { roomOf, type Reservations } from './capacity.js';
 
 /** For this long after a task began to run, what it uses is its start and not its load. */
 const WARM_UP_MS = 10_000;
 
 export interface Measurements {
   tasks: readonly SwarmTask[];
+  /** the same by service, so that a service need not look through all */
+  byService: ReadonlyMap<string, readonly SwarmTask[]>;
+  reserved: Reservations;
   nodeId: string;
   usage: ReadonlyMap<string, TaskUsage>;
   /** by `loadId` */
@@ -34,8 +38,20 @@ export function workId(serviceId: string, signal: QueueSignal): string {
   return `${serviceId} ${loadId(signal)}`;
 }
 
+export function tasksByService(tasks: readonly SwarmTask[]): Map<string, SwarmTask[]> {
+  const found = new Map<string, SwarmTask[]>();
+  for (const task of tasks) {
+    const own = found.get(task.ServiceID);
+    if (own === undefined) found.set(task.ServiceID, [task]);
+    else own.push(task);
+  }
+  return found;
+}
+
 export function snapshotOf(service: SwarmService, policy: Policy, measured: Measurements): Snapshot {
-  const own = measured.tasks.filter((task) => task.ServiceID === service.ID && isRunning(task));
+  const meant = measured.byService.get(service.ID) ?? [];
+  const own = meant.filter(isRunning);
+  const room = roomOf(service, meant, measured.reserved, measured.wallMs);
   const warm = own.filter((task) => isWarm(task, measured.wallMs));
   const pause = readPause(service.Spec.Labels, measured.wallMs);
   const scheduled = scheduledBounds(policy.schedules ?? [], policy.max, measured.wallMs);
@@ -46,6 +62,7 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
     updateState: service.UpdateStatus?.State ?? null,
     healthyAfterMs: healthyAfterMs(own),
     ...(scheduled === null ? {} : { scheduled }),
+    ...(room === null ? {} : { room }),
     ...(pause === null ? {} : { paused: pauseText(pause) }),
     readings: policy.signals.map((signal): SignalReading =>
       isLoad(signal)

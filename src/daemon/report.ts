@@ -90,6 +90,12 @@ export function formatEvent(event: DaemonEvent): string {
       return `the journal is not written, only kept in memory: ${event.message}`;
     case 'webhook-failed':
       return `a notification was given up: ${event.message}`;
+    case 'leading':
+      return 'leading: holds the lease of this Swarm';
+    case 'standing-by':
+      return `standing by: ${event.host} (${event.pid}) holds the lease since ${event.since}`;
+    case 'lease-lost':
+      return `acts no more, the lease is lost: ${event.message}`;
     case 'stopped':
       return `stopped: ${event.reason}`;
   }
@@ -105,6 +111,8 @@ function outcomeText({ decision, action, service }: ServiceOutcome): string {
         : `${toText(decision)} (decided anew ${times(action.attempts - 1)}: somebody else had changed the service)`;
     case 'would-scale':
       return `${toText(decision)} (dry run: not written)`;
+    case 'standing-by':
+      return `${toText(decision)} (standing by: not written)`;
     case 'gone':
       return `${service}: was removed meanwhile (${reasonText(decision)})`;
     case 'failed':

@@ -93,7 +93,7 @@ describe('the daemon', () => {
     await until(() => engine.replicas('shop_web') === 3);
     stop.abort();
     await run;
-    expect(types(events).slice(0, 3)).toEqual(['started', 'listening', 'decision']);
+    expect(types(events).slice(0, 4)).toEqual(['started', 'listening', 'leading', 'decision']);
     expect(types(events).at(-1)).toBe('stopped');
     expect(formatEvent(events[0]!)).toBe('watching fake://engine every 5s as process 4711');
     expect(events.map(formatEvent)).toContain(
@@ -300,5 +300,30 @@ describe("the daemon's socket", () => {
     [{}, 1000, join(tmpdir(), 'scalectl-1000/scalectl/c.sock')],
   ])('lies where status finds it: %j, user %d', (env, user, path) => {
     expect(socketPath('c', { env, uid: user })).toBe(path);
+  });
+});
+
+describe('two daemons on two managers', () => {
+  it('scale once between them; the standby measures, writes nothing, and leads when the other ends', async () => {
+    const engine = new FakeEngine(clock.wallMs);
+    engine.add('shop_web', { labels: CPU });
+    engine.load.set('shop_web', 100);
+    const first = start(engine, { pid: 1 });
+    await until(() => types(first.events).includes('leading'));
+    const place2 = { env: { SCALECTL_RUNTIME_DIR: join(directory, '2') }, uid };
+    const second = start(engine, { pid: 2, place: place2 });
+    await until(() => types(second.events).includes('standing-by'));
+    await until(() => engine.replicas('shop_web') === 3);
+    await until(() => types(second.events).includes('decision'));
+    expect(engine.updates).toHaveLength(1);
+    first.stop.abort();
+    await first.run;
+    await until(() => types(second.events).includes('leading'));
+    engine.load.set('shop_web', 200);
+    await until(() => engine.replicas('shop_web') !== 3);
+    const wrote = second.events.filter(
+      (event) => event.type === 'decision' && event.outcome.action.kind === 'scaled',
+    );
+    expect(wrote).toHaveLength(1);
   });
 });

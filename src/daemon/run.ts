@@ -14,20 +14,22 @@
 
 import type { History } from '../autoscale/types.js';
 import { FailedError } from '../errors.js';
-import { EngineError, isEngineError } from '../swarm/engine.js';
+import { EngineError, isEngineError, type EventReader } from '../swarm/engine.js';
 import { formatDurationMs } from '../text.js';
+import { AskedTicks } from './asked-ticks.js';
 import { systemClock } from './clock.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
 import { controlOf } from './control.js';
 import { routesOf } from './http-api.js';
 import { listenTcp, type Listener, type ListenOptions } from './http-listen.js';
 import type { Route } from './http-server.js';
+import { seekLead, type Leadership } from './leader.js';
 import { DaemonRecord } from './record.js';
 import { Reporter } from './report.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { AlreadyRunningError, openSocket, type DaemonSocket } from './socket-server.js';
-import { WakeUp } from './wake-up.js';
 import type { AutoscaleEngine, DaemonEvent, DaemonLog, DaemonSamples, Evaluation } from './types.js';
+import { Wake } from './wake.js';
 
 export const DEFAULT_INTERVAL_MS = 5_000;
 const FIRST_BACKOFF_MS = 500;
@@ -37,8 +39,12 @@ const FIRST_GAP_MS = 1_000;
 /** A daemon whose last tick is older than so many intervals is not ready. */
 const READY_INTERVALS = 3;
 
+const WARNINGS: ReadonlySet<DaemonEvent['type']> = new Set(['engine-lost', 'not-listening', 'lease-lost']);
+
 export interface DaemonOptions extends Omit<EvaluateOptions, 'histories' | 'settleMs' | 'signal'> {
   intervalMs?: number;
+  /** where to hear of changes before the interval is over; absent: nowhere */
+  events?: EventReader;
   log: DaemonLog;
   /** Ends the daemon. */
   signal: AbortSignal;
@@ -74,10 +80,12 @@ class Daemon {
   readonly #histories = new Map<string, History>();
   readonly #record: DaemonRecord;
   readonly #routes: readonly Route[];
-  readonly #wakeUp = new WakeUp();
+  readonly #asked: AskedTicks;
   #clusterId: string | null = null;
   #tcp: Listener | null = null;
   #socket: DaemonSocket | null = null;
+  readonly #wake: Wake;
+  #lead: Leadership | null = null;
   #listens = false;
   #lost: { sinceMs: number; attempts: number } | null = null;
   #last: { evaluation: Evaluation; atMs: number } | null = null;
@@ -86,6 +94,8 @@ class Daemon {
     this.#engine = engine;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#wake = new Wake(this.#clock);
+    this.#asked = new AskedTicks(() => this.#wake.hint());
     this.#intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
     this.#pid = options.pid ?? process.pid;
     this.#record = options.record ?? new DaemonRecord({ clock: this.#clock });
@@ -96,7 +106,7 @@ class Daemon {
       signal: options.signal,
       pid: this.#pid,
       intervalMs: this.#intervalMs,
-      wakeUp: this.#wakeUp,
+      asked: this.#asked,
       tell: (event) => this.#emit(event),
       clusterId: () => this.#clusterId,
       samples: () => this.#samples(),
@@ -106,7 +116,8 @@ class Daemon {
   }
 
   async run(): Promise<void> {
-    const { signal, dryRun = false } = this.#options;
+    const { signal, dryRun = false, events } = this.#options;
+    if (events !== undefined) void this.#wake.listen(events, signal);
     const { address } = this.#engine;
     this.#emit({ type: 'started', pid: this.#pid, address, intervalMs: this.#intervalMs, dryRun });
     await this.#serve();
@@ -114,21 +125,24 @@ class Daemon {
       const startedMs = this.#clock.monotonicMs();
       try {
         await this.#listen();
+        await this.#seekLead();
         await this.#tick();
         this.#noteBack();
-        await this.#sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs());
+        await this.#wake.sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs(), startedMs, signal);
       } catch (error) {
         if (isAborted(signal)) break;
         if (!this.#isWorthWaiting(error)) throw error;
-        this.#wakeUp.failed(error);
-        await this.#sleep(this.#noteLost(error.message, startedMs));
+        this.#asked.failed(error);
+        await this.#wake.sleep(this.#noteLost(error.message, startedMs), startedMs, signal);
       }
     }
     this.#emit({ type: 'stopped', reason: 'asked to' });
   }
 
   async close(): Promise<void> {
-    this.#wakeUp.failed(new FailedError('the daemon ends'));
+    this.#asked.failed(new FailedError('the daemon ends'));
+    await this.#lead?.close();
+    this.#lead = null;
     await Promise.all([this.#socket?.close(), this.#tcp?.close()]);
     this.#socket = null;
     await this.#record.close();
@@ -137,12 +151,13 @@ class Daemon {
   async #tick(): Promise<void> {
     const { signal } = this.#options;
     const startedMs = this.#clock.monotonicMs();
-    this.#wakeUp.began();
+    this.#asked.began();
     const evaluation = await evaluateOnce(this.#engine, {
       ...this.#options,
       clock: this.#clock,
       histories: this.#histories,
       onBasis: (id, basis) => this.#record.decided(id, basis),
+      mayWrite: () => this.#lead?.leads() ?? false,
       ...(this.#last === null ? { settleMs: FIRST_GAP_MS } : {}),
       signal,
     });
@@ -151,7 +166,7 @@ class Daemon {
     this.#last = { evaluation, atMs };
     this.#reporter.report(evaluation, atMs);
     this.#record.tick(evaluation, atMs - startedMs);
-    this.#wakeUp.ended(evaluation);
+    this.#asked.ended(evaluation);
   }
 
   /** Before anything is known of the Engine: whether the daemon is ready is a question that it must answer then too. */
@@ -181,6 +196,19 @@ class Daemon {
     }
     // Only now: before, another daemon could have been the one that writes this journal.
     await this.#record.begin(clusterId);
+  }
+
+  /** After the socket: a daemon that is refused on its own machine reaches for nothing. A dry run needs no lease. */
+  async #seekLead(): Promise<void> {
+    if (this.#lead !== null || this.#options.dryRun === true) return;
+    this.#lead = await seekLead(this.#engine, {
+      pid: this.#pid,
+      clock: this.#clock,
+      news: (news) => {
+        this.#record.metrics.leader = news.type === 'leading';
+        this.#emit(news);
+      },
+    });
   }
 
   #samples(): DaemonSamples | null {
@@ -220,10 +248,6 @@ class Daemon {
     return this.#last !== null || !(isEngineError(error, 'denied') || isEngineError(error, 'not-manager'));
   }
 
-  async #sleep(ms: number): Promise<void> {
-    if (ms > 0) await this.#wakeUp.sleep(ms, this.#clock, this.#options.signal);
-  }
-
   #trouble(): string | null {
     if (this.#lost !== null) return 'the Engine is lost';
     if (this.#last === null) return 'the first evaluation has not ended yet';
@@ -234,7 +258,7 @@ class Daemon {
   }
 
   #emit(event: DistributiveOmit<DaemonEvent, 'level' | 'at'>): void {
-    const level = event.type === 'engine-lost' || event.type === 'not-listening' ? 'warn' : 'info';
+    const level = WARNINGS.has(event.type) ? 'warn' : 'info';
     const at = new Date(this.#clock.wallMs()).toISOString();
     this.#tell({ level, at, ...event });
   }

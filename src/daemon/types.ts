@@ -3,8 +3,10 @@
 import type { Decision } from '../autoscale/types.js';
 import type { Problem } from '../errors.js';
 import type {
+  ConfigStore,
   ContainerReader,
   InfoReader,
+  NodeReader,
   ServiceReader,
   ServiceWriter,
   TaskReader,
@@ -15,6 +17,8 @@ export type AutoscaleEngine = Pick<ContainerReader, 'containerStats'> &
   Pick<InfoReader, 'info'> &
   Pick<ServiceReader, 'listServices' | 'inspectService'> &
   Pick<ServiceWriter, 'updateService'> &
+  Pick<ConfigStore, 'listConfigs' | 'createConfig' | 'updateConfig'> &
+  NodeReader &
   TaskReader & { readonly local: boolean; readonly address: string };
 
 export type Action =
@@ -23,6 +27,8 @@ export type Action =
   /** a dry run: this would have been written */
   | { kind: 'would-scale'; from: number; to: number }
   | { kind: 'scaled'; from: number; to: number; attempts: number }
+  /** this would have been written, if another daemon did not hold the lease */
+  | { kind: 'standing-by'; from: number; to: number }
   /** the service was removed between observing and acting */
   | { kind: 'gone' }
   /** the Engine refused; the service is as it was */
@@ -116,6 +122,11 @@ export type DaemonEvent = { level: LogLevel; at: string } & (
   | { type: 'journal-lost'; message: string }
   /** a notification was given up */
   | { type: 'webhook-failed'; message: string }
+  /** holds the lease, and acts from now on */
+  | { type: 'leading' }
+  /** another daemon holds the lease, since an RFC 3339 time by its own clock */
+  | { type: 'standing-by'; host: string; pid: number; since: string }
+  | { type: 'lease-lost'; message: string }
   | { type: 'stopped'; reason: string }
 );
 

@@ -33,6 +33,12 @@ export const DEFAULT_DOWN_BY_REQUESTS: DirectionPolicy = { ...DEFAULT_DOWN, wind
 
 export const DEFAULT_ON_ERROR: OnError = { kind: 'hold' };
 
+/** For so long a count that a person chose is left alone. As long as the down window: a person meant it to last. */
+export const DEFAULT_HOLD_MS = 300_000;
+
+/** Shrink only when every running task is measured. */
+export const DEFAULT_COVERAGE_PERCENT = 100;
+
 /** What the classic single-service autoscaler does when its environment leaves a variable out. */
 export const CLASSIC = {
   upPercent: 80,

@@ -22,6 +22,8 @@ describe('the settings of a policy', () => {
       'down.step=100% (default)',
       'up.cooldown=0s (default)',
       'down.cooldown=0s (default)',
+      'hold=5m (default)',
+      'coverage=100 (default)',
       'on-error=hold (default)',
     ]);
   });

@@ -2,8 +2,10 @@
 
 import { formatDurationMs } from '../text.js';
 import {
+  DEFAULT_COVERAGE_PERCENT,
   DEFAULT_DOWN,
   DEFAULT_DOWN_BY_REQUESTS,
+  DEFAULT_HOLD_MS,
   DEFAULT_JOBS_PER_REPLICA,
   DEFAULT_MIN,
   DEFAULT_ON_ERROR,
@@ -41,6 +43,8 @@ const DEFAULTS: readonly (readonly [key: string, value: string, applies?: (has: 
   ['down.step', formatStep(DEFAULT_DOWN.step)],
   ['up.cooldown', formatWindow(DEFAULT_UP.cooldownMs)],
   ['down.cooldown', formatWindow(DEFAULT_DOWN.cooldownMs)],
+  ['hold', formatWindow(DEFAULT_HOLD_MS)],
+  ['coverage', String(DEFAULT_COVERAGE_PERCENT)],
   ['on-error', DEFAULT_ON_ERROR.kind],
 ];
 

@@ -55,6 +55,8 @@ export const POLICY_LABELS: readonly string[] = [
   'scalectl.down.step',
   'scalectl.up.cooldown',
   'scalectl.down.cooldown',
+  'scalectl.hold',
+  'scalectl.coverage',
   'scalectl.on-error',
   'scalectl.stateful',
   'scalectl.timezone',

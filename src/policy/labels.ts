@@ -18,7 +18,14 @@ import { LabelReader } from './label-reader.js';
 import type { Decoded, DirectionPolicy, Policy, PolicySubject, SignalPolicy } from './policy.js';
 import { canWake } from './signal-kinds.js';
 import { databaseOf } from './stateful.js';
-import { parseBoolean, parseDurationMs, parseOnError, parseReplicas, parseStep } from './values.js';
+import {
+  parseBoolean,
+  parseDurationMs,
+  parseOnError,
+  parseReplicas,
+  parseShare,
+  parseStep,
+} from './values.js';
 
 export type ServiceModeName = 'replicated' | 'global' | 'replicated-job' | 'global-job';
 
@@ -128,6 +135,8 @@ class LabelDecoder extends LabelReader {
     const byRequests = signals.some(({ kind }) => kind === 'requests');
     const down = this.direction('down', byRequests ? DEFAULT_DOWN_BY_REQUESTS : DEFAULT_DOWN);
     const onError = this.value('on-error', parseOnError) ?? DEFAULT_ON_ERROR;
+    const hold = this.value('hold', parseDurationMs);
+    const coverage = this.value('coverage', parseShare);
     const schedules = decodeSchedules(this, this.scheduleKeys());
     const stateful = this.value('stateful', parseBoolean);
     const understood = this.sink.problems.length === before;
@@ -153,7 +162,18 @@ class LabelDecoder extends LabelReader {
     }
     if (max === null || first === undefined) return null;
     const scheduled = schedules.length === 0 ? {} : { schedules };
-    return { source: 'labels', min, max, signals: [first, ...others], up, down, onError, ...scheduled };
+    return {
+      source: 'labels',
+      min,
+      max,
+      signals: [first, ...others],
+      up,
+      down,
+      onError,
+      ...(hold === null ? {} : { holdMs: hold }),
+      ...(coverage === null ? {} : { coveragePercent: coverage }),
+      ...scheduled,
+    };
   }
 
   private scheduleKeys(): string[] {

@@ -129,6 +129,10 @@ export interface Policy {
   up: DirectionPolicy;
   down: DirectionPolicy;
   onError: OnError;
+  /** For so long a person's own change is left alone, milliseconds; absent: `DEFAULT_HOLD_MS`. */
+  holdMs?: number;
+  /** Below this share of measured tasks nothing shrinks; absent: all of them. */
+  coveragePercent?: number;
   /** absent where there is none */
   schedules?: readonly Schedule[];
 }

@@ -72,6 +72,13 @@ export function parsePercent(field: Field, sink: ProblemSink): number | null {
   return value;
 }
 
+/** A percentage of a whole. */
+export function parseShare(field: Field, sink: ProblemSink): number | null {
+  const value = parsePercent(field, sink);
+  if (value === null || value <= 100) return value;
+  return sink.reject(field, 'is more than all of it', `Write ${field.assign('100')} or less.`);
+}
+
 export function parsePositive(field: Field, sink: ProblemSink, what: string): number | null {
   const value = parseDecimal(field.text);
   if (value === null || value <= 0 || value > 1e9) {

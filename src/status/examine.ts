@@ -1,6 +1,7 @@
 /** Looks an Engine and its Swarm over, and says of each finding what to do about it. */
 
 import { readFileSync } from 'node:fs';
+import { holderText, mayBeAlive, readLease } from '../daemon/lease-record.js';
 import type { CallOptions, Engine } from '../swarm/engine.js';
 import type { EngineInfo, SwarmNode } from '../swarm/objects.js';
 
@@ -39,8 +40,19 @@ export async function examine(engine: Engine, options: CallOptions): Promise<Fin
   if (!info.Swarm.ControlAvailable) return findings;
   const nodes = await engine.listNodes(options);
   findings.push(managersFinding(nodes), ...nodes.map(nodeFinding));
+  findings.push(await leaseFinding(engine, options));
   if (engine.local) findings.push(ipvsFinding());
   return findings;
+}
+
+async function leaseFinding(engine: Engine, options: CallOptions): Promise<Finding> {
+  const lease = await readLease(engine, options);
+  const finding = { level: 'ok', subject: 'daemon', advice: null } as const;
+  if (lease?.holder == null) return { ...finding, text: 'none holds the lease' };
+  const held = `${holderText(lease.holder)} holds the lease since ${lease.holder.since}`;
+  if (mayBeAlive(lease, Date.now())) return { ...finding, text: held };
+  const text = `${held}, and has not renewed it since ${lease.renewed}`;
+  return { ...finding, level: 'warning', text, advice: 'Start it again: scalectl autoscale --daemon' };
 }
 
 function swarmFinding({ Swarm }: EngineInfo): Finding {

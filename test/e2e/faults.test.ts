@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { postJson } from '../../scripts/load.js';
@@ -12,8 +13,12 @@ let daemon: Running | null = null;
 let proxy: EngineProxy | null = null;
 
 beforeAll(async () => {
+  // Counts are set by hand here, and the autoscaler is to act on them at once.
   world = openWorld(STACK, { BACKEND_DOWN_WINDOW: '1s', WORKER_DOWN_WINDOW: '1s' });
-  const deployed = await world.scalectl(['deploy', '-c', 'stacks/ecommerce.yml']);
+  const labels = { 'scalectl.hold': '0s' };
+  const services = { backend: { deploy: { labels } }, worker: { deploy: { labels } } };
+  writeFileSync(join(world.directory, 'hold.yml'), JSON.stringify({ version: '3.8', services }));
+  const deployed = await world.scalectl(['deploy', '-c', 'stacks/ecommerce.yml', '-c', 'hold.yml']);
   expect(deployed.stderr).toContain(`stack ${STACK} is up after`);
 });
 
@@ -117,7 +122,7 @@ describe('a daemon in trouble', () => {
     await world.engine.removeService(`${STACK}_worker`);
     await moreTicks(running, 4);
     expect(running.child.exitCode).toBeNull();
-    const again = await world.scalectl(['deploy', '-c', 'stacks/ecommerce.yml']);
+    const again = await world.scalectl(['deploy', '-c', 'stacks/ecommerce.yml', '-c', 'hold.yml']);
     expect(again.code).toBe(0);
     await waitFor(
       'the new worker service to be seen',
@@ -176,7 +181,7 @@ describe('a daemon in trouble', () => {
     for (const command of [
       ['status'],
       ['scale', 'backend=3'],
-      ['deploy', '-c', 'stacks/ecommerce.yml'],
+      ['deploy', '-c', 'stacks/ecommerce.yml', '-c', 'hold.yml'],
       ['logs', 'backend'],
     ]) {
       const { code, stdout, stderr } = await world.scalectl(command, away);

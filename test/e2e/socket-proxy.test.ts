@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LEASE_NAME } from '../../src/daemon/lease-record.js';
 import type { Evaluation } from '../../src/daemon/types.js';
 import { parseNodeUsage } from '../../src/signals/agent-answer.js';
 import { openWorld, ROOT, startProcess, waitFor, type World } from './harness.js';
@@ -58,6 +59,9 @@ test('the daemon must ask for the documented routes, all of them and no others',
       await world.engine.updateService(id, Version.Index, { ...Spec, Labels });
     },
   };
+  // The lease of an earlier daemon would be taken, not made.
+  for (const { ID } of await world.engine.listConfigs({ name: [LEASE_NAME] }))
+    await world.engine.removeConfig(ID);
   writeFileSync(join(world.directory, 'token'), 'no-agent-will-ever-see-this');
   const daemon = world.start(['autoscale', '--daemon', '--interval', '1s'], {
     DOCKER_HOST: proxy.address,

@@ -7,10 +7,17 @@ import { parseListen, type ListenOptions } from '../../daemon/http-listen.js';
 import { DaemonRecord } from '../../daemon/record.js';
 import { formatEvent } from '../../daemon/report.js';
 import { DEFAULT_INTERVAL_MS, runDaemon } from '../../daemon/run.js';
+import { holderText, mayBeAlive, readLease } from '../../daemon/lease-record.js';
 import { systemPlace } from '../../daemon/runtime-dir.js';
 import { checkUrl, secretFromFile, tokenFrom } from '../../daemon/secrets.js';
 import { openSources } from '../../daemon/sources.js';
-import type { DaemonEvent, DaemonLog, Evaluation, ServiceOutcome } from '../../daemon/types.js';
+import type {
+  AutoscaleEngine,
+  DaemonEvent,
+  DaemonLog,
+  Evaluation,
+  ServiceOutcome,
+} from '../../daemon/types.js';
 import { FailedError, UserError, type Problem } from '../../errors.js';
 import type { Options } from '../command.js';
 import { colours, durationMs, type Context } from '../context.js';
@@ -47,6 +54,7 @@ export async function run(context: Context, _args: readonly string[], options: O
         stack,
         dryRun,
         intervalMs,
+        events: engine,
         log,
         listen,
         record: recordOf(context, log, webhookUrl),
@@ -62,6 +70,7 @@ export async function run(context: Context, _args: readonly string[], options: O
       settleMs: SETTLE_MS,
       signal: context.signal,
     });
+    if (!dryRun) await warnOfDaemon(context, engine);
     await show(context, evaluation, dryRun);
     raise(evaluation);
   } finally {
@@ -102,6 +111,13 @@ function isInstallation(options: Options): boolean {
     });
   }
   return install || uninstall;
+}
+
+/** A person's word goes before the daemon's, which may undo it all the same. What cannot be read warns of nothing. */
+async function warnOfDaemon(context: Context, engine: AutoscaleEngine): Promise<void> {
+  const lease = await readLease(engine, { signal: context.signal }).catch(() => null);
+  if (lease?.holder == null || !mayBeAlive(lease, Date.now())) return;
+  context.stderr.write(`a daemon on ${holderText(lease.holder)} looks after this Swarm\n`);
 }
 
 function environmentPolicy(context: Context): EnvironmentPolicy | null {
@@ -224,6 +240,8 @@ function actionText({ action }: ServiceOutcome): string {
       return '-';
     case 'would-scale':
       return 'no (dry run)';
+    case 'standing-by':
+      return 'no (standing by)';
     case 'scaled':
       return 'yes';
     case 'gone':

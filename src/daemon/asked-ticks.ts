@@ -1,6 +1,5 @@
-/** Cuts the wait between two ticks short when somebody asks, and gives them what the next whole tick brings. */
+/** Those who ask for a tick at once, and get what the next whole one brings. */
 
-import type { Clock } from './clock.js';
 import type { Evaluation } from './types.js';
 
 interface Waiting {
@@ -8,27 +7,20 @@ interface Waiting {
   reject: (reason: Error) => void;
 }
 
-export class WakeUp {
-  #nudge: AbortController | null = null;
+export class AskedTicks {
+  readonly #hint: () => void;
   /** asked since the last tick began; one that was under way then has not seen what they want seen */
   #next: Waiting[] = [];
   #current: Waiting[] = [];
 
-  /** Ends early when somebody asks, or the signal aborts. */
-  async sleep(ms: number, clock: Pick<Clock, 'sleep'>, signal: AbortSignal): Promise<void> {
-    if (this.#next.length > 0 || signal.aborted) return;
-    const nudge = new AbortController();
-    const stop = (): void => nudge.abort();
-    this.#nudge = nudge;
-    signal.addEventListener('abort', stop, { once: true });
-    await clock.sleep(ms, nudge.signal);
-    signal.removeEventListener('abort', stop);
-    this.#nudge = null;
+  /** @param hint ends the wait for the next tick */
+  constructor(hint: () => void) {
+    this.#hint = hint;
   }
 
   ask(): Promise<Evaluation> {
     const answer = new Promise<Evaluation>((resolve, reject) => this.#next.push({ resolve, reject }));
-    this.#nudge?.abort();
+    this.#hint();
     return answer;
   }
 

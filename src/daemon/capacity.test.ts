@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
+import { reservationsOf, roomOf } from './capacity.js';
+
+const NOW = Date.parse('2026-06-01T12:00:00Z');
+
+const node = (id: string, cpus: number): SwarmNode => ({
+  ID: id,
+  Spec: { Role: 'worker', Availability: 'active' },
+  Description: { Hostname: id, Resources: { NanoCPUs: cpus * 1e9, MemoryBytes: 4e9 } },
+  Status: { State: 'ready' },
+});
+
+function task(
+  serviceId: string,
+  cpus: number,
+  status: Partial<SwarmTask['Status']>,
+  nodeId?: string,
+): SwarmTask {
+  return {
+    ID: `${serviceId}-${nodeId}`,
+    ServiceID: serviceId,
+    DesiredState: 'running',
+    CreatedAt: new Date(NOW - 11_000).toISOString(),
+    Spec: { Resources: { Reservations: { NanoCPUs: cpus * 1e9 } } },
+    Status: { State: 'running', Timestamp: new Date(NOW).toISOString(), ...status },
+    ...(nodeId === undefined ? {} : { NodeID: nodeId }),
+  } as SwarmTask;
+}
+
+function service(replicas: number, cpus: number): SwarmService {
+  return {
+    ID: 'web',
+    Spec: {
+      Name: 'web',
+      Mode: { Replicated: { Replicas: replicas } },
+      TaskTemplate: { Resources: { Reservations: { NanoCPUs: cpus * 1e9 } } },
+    },
+  } as SwarmService;
+}
+
+const room = (replicas: number, cpus: number, tasks: SwarmTask[], nodes = [node('a', 2), node('b', 2)]) =>
+  roomOf(
+    service(replicas, cpus),
+    tasks.filter(({ ServiceID }) => ServiceID === 'web'),
+    reservationsOf(nodes, tasks),
+    NOW,
+  );
+
+describe('room for a service', () => {
+  it('is what the tasks of all services leave free', () => {
+    expect(room(1, 1, [task('web', 1, {}, 'a'), task('other', 1, {}, 'b')])?.more).toBe(2);
+  });
+
+  it('is less by replicas that were asked for and have no place yet', () => {
+    expect(room(3, 1, [task('web', 1, {}, 'a')])?.more).toBe(1);
+  });
+
+  it('is unbounded without reservations', () => {
+    expect(room(1, 0, [task('web', 0, {}, 'a')])).toBeNull();
+  });
+
+  it('ends where a task was refused a place, in the words of the Engine', () => {
+    const Err = 'no suitable node (insufficient resources on 2 nodes)';
+    const waits = task('web', 0, { State: 'pending', Err });
+    expect(room(2, 0, [task('web', 0, {}, 'a'), waits])).toEqual({
+      more: 0,
+      text: `a replica finds no place: ${Err}`,
+    });
+    const young = { ...waits, CreatedAt: new Date(NOW - 9_000).toISOString() };
+    expect(room(2, 0, [task('web', 0, {}, 'a'), young])).toBeNull();
+  });
+});

@@ -83,6 +83,7 @@ services:
         scalectl.json.pointer: /load
         scalectl.json.target: '10'
         scalectl.down.window: 2s
+        scalectl.hold: 0s
   plain:
     image: ${world.env['SHOP_IMAGE'] ?? ''}
     command: ['node', '-e', 'setInterval(() => {}, 1e9)']

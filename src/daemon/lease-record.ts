@@ -22,6 +22,15 @@ export async function readLease(
   return found === undefined ? null : recordOf(found);
 }
 
+/** Where nobody holds it any more. A daemon that takes it at this very moment makes a new one. */
+export async function removeFreeLease(
+  store: Pick<ConfigStore, 'listConfigs' | 'removeConfig'>,
+  options: CallOptions = {},
+): Promise<void> {
+  const lease = await readLease(store, options);
+  if (lease?.holder === null) await store.removeConfig(lease.objectId, options);
+}
+
 /** @param renewed RFC 3339; when it was renewed, by the holder's clock: for people */
 export function leaseSpec(holder: LeaseHolder | null, renewed: string): ConfigSpec {
   const said =

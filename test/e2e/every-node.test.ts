@@ -346,6 +346,7 @@ describe('installing', () => {
       world.engine.listVolumes(filters),
     ]);
     expect(left.flat()).toEqual([]);
+    expect(await world.engine.listConfigs({ name: ['scalectl-lease'] })).toEqual([]);
     for (const node of [1, 2, 3]) {
       const { stdout } = await docker(['ps', '-a', '-q', '-f', 'name=scalectl_'], node);
       expect(stdout).toBe('');

@@ -86,6 +86,9 @@ export async function run(context: Context, _args: readonly string[], options: O
 /** Flags that say something of an installation, beside --install itself. */
 const OF_INSTALL = ['image', 'network', 'socketProxy', 'redisPasswordSecret', 'withRegistryAuth'] as const;
 
+/** An installed daemon answers on its socket alone, in its container, and nobody could give it the URL in secret. */
+const OF_DAEMON = ['listen', 'webhook'] as const;
+
 /** @throws UserError for flags that do not go together */
 function isInstallation(options: Options): boolean {
   const has = (name: string): boolean => options[name] !== undefined && options[name] !== false;
@@ -103,6 +106,7 @@ function isInstallation(options: Options): boolean {
     ...(install ? [] : OF_INSTALL.filter(has).map((name) => [name, 'install'] as const)),
     ...(uninstall || !has('volumes') ? [] : [['volumes', 'uninstall'] as const]),
     ...(uninstall && has('dryRun') ? [['dryRun', 'install'] as const] : []),
+    ...(install || uninstall ? OF_DAEMON.filter(has).map((name) => [name, 'daemon'] as const) : []),
   ][0];
   if (stray !== undefined) {
     throw new UserError(`${flag(stray[0])} belongs to ${flag(stray[1])}`, {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ReadStack } from '../../deploy/read-stack.js';
+import { removeFreeLease } from '../../daemon/lease-record.js';
 import { FailedError, UserError } from '../../errors.js';
 import { loadStack } from '../../stack/load.js';
 import type { Engine } from '../../swarm/engine.js';
@@ -22,7 +23,8 @@ export async function runInstallation(context: Context, options: Options): Promi
   if (options['uninstall'] === true) {
     const volumes = options['volumes'] === true;
     // The token opens nothing that stays.
-    return takeDown(context, AUTOSCALER_STACK, { place: '--uninstall', volumes, secrets: true });
+    await takeDown(context, AUTOSCALER_STACK, { place: '--uninstall', volumes, secrets: true });
+    return removeFreeLease(await context.engine(), { signal: context.signal });
   }
   const installation = await readInstallation(context, options);
   const source = readSource(context, installation);

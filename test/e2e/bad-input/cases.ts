@@ -1453,6 +1453,18 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
       stderr: ['error: command line: --volumes belongs to --uninstall', '  See: scalectl autoscale --help'],
     },
     {
+      name: 'a port for an installed daemon',
+      args: ['autoscale', '--install', '--listen', '9090'],
+      code: 2,
+      stderr: ['error: command line: --listen belongs to --daemon', '  See: scalectl autoscale --help'],
+    },
+    {
+      name: 'a webhook for an installed daemon',
+      args: ['autoscale', '--install', '--webhook', 'http://127.0.0.1/'],
+      code: 2,
+      stderr: ['error: command line: --webhook belongs to --daemon', '  See: scalectl autoscale --help'],
+    },
+    {
       name: 'uninstalling for show',
       args: ['autoscale', '--uninstall', '--dry-run'],
       code: 2,

@@ -40,7 +40,7 @@ it('room never shrinks, never lets more through than it has, and bounds and hold
       readings: [{ kind: 'cpu' as const, meanPercent: int(1, 200), sampled: desired, at: NOW }],
     };
     const free = decide(policy, snapshot, EMPTY_HISTORY, NOW).to;
-    const tight = decide(policy, { ...snapshot, room: { more, text: 'none' } }, EMPTY_HISTORY, NOW).to;
+    const tight = decide(policy, { ...snapshot, room: { more, short: 'none' } }, EMPTY_HISTORY, NOW).to;
     expect(tight).toBe(free <= desired ? free : Math.max(min, Math.min(free, desired + more)));
     if (tight < free) capped++;
     const byHand = { at: NOW - int(0, 59_999), to: desired };

@@ -22,6 +22,7 @@ const needs = (more: Partial<TaskNeeds> = {}): TaskNeeds => ({
 const CPU = { nanoCpus: 1e9 };
 
 const GIB = 2 ** 30;
+const BOTH = { ...CPU, bytes: 3 * GIB };
 
 describe('room for further replicas', () => {
   it.each<[string, NodeRoom[], TaskNeeds, waiting: number, more: number | null]>([
@@ -86,58 +87,47 @@ describe('room for further replicas', () => {
 });
 
 describe('what is missing for so many replicas more', () => {
-  it.each<[NodeRoom[], TaskNeeds, waiting: number, wanted: number, text: string]>([
-    [[node()], needs(CPU), 0, 6, 'needs 2 more CPUs: room for 4 of 6 new replicas'],
-    [[node()], needs(CPU), 0, 5, 'needs 1 more CPU: room for 4 of 5 new replicas'],
-    [[node()], needs(CPU), 3, 3, 'needs 2 more CPUs: room for 1 of 3 new replicas'],
-    [[node()], needs(CPU), 6, 1, 'needs 3 more CPUs: room for 0 of 1 new replica'],
-    [[node()], needs({ nanoCpus: 2.5e8 }), 0, 19, 'needs 0.75 more CPUs: room for 16 of 19 new replicas'],
-    [[node()], needs({ nanoCpus: 1.5e9 }), 0, 3, 'needs 1.5 more CPUs: room for 2 of 3 new replicas'],
-    [[node()], needs({ bytes: 3 * GIB }), 0, 4, 'needs 6 GiB more memory: room for 2 of 4 new replicas'],
+  it.each<[text: string, NodeRoom[], TaskNeeds, waiting: number, wanted: number]>([
+    ['needs 2 more CPUs: room for 4 of 6 new replicas', [node()], needs(CPU), 0, 6],
+    ['needs 1 more CPU: room for 4 of 5 new replicas', [node()], needs(CPU), 0, 5],
+    ['needs 2 more CPUs: room for 1 of 3 new replicas', [node()], needs(CPU), 3, 3],
+    ['needs 3 more CPUs: room for 0 of 1 new replica', [node()], needs(CPU), 6, 1],
+    ['needs 0.75 more CPUs: room for 16 of 19 new replicas', [node()], needs({ nanoCpus: 2.5e8 }), 0, 19],
+    ['needs 1.5 more CPUs: room for 2 of 3 new replicas', [node()], needs({ nanoCpus: 1.5e9 }), 0, 3],
+    ['needs 6 GiB more memory: room for 2 of 4 new replicas', [node()], needs({ bytes: 3 * GIB }), 0, 4],
     [
+      'needs 900 MiB more memory: room for 3 of 6 new replicas',
       [node({ freeBytes: GIB })],
       needs({ bytes: 300 * 2 ** 20 }),
       0,
       6,
-      'needs 900 MiB more memory: room for 3 of 6 new replicas',
     ],
+    ['needs 1 more CPU and 9 GiB more memory: room for 2 of 5 new replicas', [node()], needs(BOTH), 0, 5],
+    ['needs 6 GiB more memory: room for 2 of 4 new replicas', [node()], needs(BOTH), 0, 4],
+    ['needs 6 GiB more memory: room for 0 of 1 new replica', [node()], needs(BOTH), 3, 1],
     [
-      [node()],
-      needs({ ...CPU, bytes: 3 * GIB }),
-      0,
-      5,
-      'needs 1 more CPU and 9 GiB more memory: room for 2 of 5 new replicas',
-    ],
-    [
-      [node()],
-      needs({ ...CPU, bytes: 3 * GIB }),
-      0,
-      4,
-      'needs 6 GiB more memory: room for 2 of 4 new replicas',
-    ],
-    [
+      'needs 2 more CPUs and 2 GiB more memory: room for 0 of 2 new replicas',
       [node({ freeBytes: 0 }), node({ freeNanoCpus: 0 })],
       needs({ ...CPU, bytes: GIB }),
       0,
       2,
-      'needs 2 more CPUs and 2 GiB more memory: room for 0 of 2 new replicas',
     ],
     [
+      'needs 2 more nodes (at most 2 on each): room for 1 of 4 new replicas',
       [node({ own: 2 }), node({ own: 1 })],
       needs({ maxPerNode: 2 }),
       0,
       4,
-      'needs 2 more nodes (at most 2 on each): room for 1 of 4 new replicas',
     ],
     [
+      'needs 1 more node (at most 2 on each): room for 1 of 2 new replicas',
       [node({ own: 1 })],
       needs({ ...CPU, maxPerNode: 2 }),
       0,
       2,
-      'needs 1 more node (at most 2 on each): room for 1 of 2 new replicas',
     ],
-    [[node({ open: false })], needs(CPU), 0, 2, 'no node that is active and ready meets its constraints'],
-  ])('%#: %j %j %d wait, %d wanted: %s', (nodes, needed, waiting, wanted, text) => {
+    ['no node that is active and ready meets its constraints', [node({ open: false })], needs(CPU), 0, 2],
+  ])('%s', (text, nodes, needed, waiting, wanted) => {
     const room = roomFor(nodes, needed, waiting);
     expect(room === null ? null : shortageText(room, wanted)).toBe(text);
   });

@@ -232,6 +232,23 @@ describe('the last step is taken into account until it can show', () => {
     expect(decide(rules, snapshot(5, 5, readings), past, START).to).toBe(Math.ceil((2 * 700) / 200));
   });
 
+  it('a service that was woken grows as soon as it runs: ceil(1 x 500/200) = 3', () => {
+    const rules = policy({ ...LEVEL, min: '0' });
+    const past = { ...EMPTY_HISTORY, lastKnownAt: START, scales: [{ at: START - 5_000, from: 0, to: 1 }] };
+    const to = (running: number) =>
+      decide(
+        rules,
+        snapshot(
+          1,
+          running,
+          level(500).map((tell) => tell(running, START)),
+        ),
+        past,
+        START,
+      ).to;
+    expect([to(0), to(1)]).toEqual([1, 3]);
+  });
+
   it('a growth is remembered until the slowest start can show, and no longer', () => {
     const scale = { at: START, from: 2, to: 4 };
     const at = (ms: number) =>

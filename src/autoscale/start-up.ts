@@ -20,10 +20,11 @@ export function healthyAfterMs({ healthyAfterMs: measured }: Snapshot): number {
 /**
  * Replicas before a growth that cannot show in the signals yet; infinity where there was none. Signals that are
  * multiplied by, or added to, what runs are reckoned from no more than these: as the new replicas begin to run one by
- * one, a queue or a latency that is still the old one would ask for the same again on top of each.
+ * one, a queue or a latency that is still the old one would ask for the same again on top of each. At least 1: nothing
+ * is a multiple of none, and a service that was woken may grow as soon as it runs.
  */
 export function replicasBeforeGrowth(snapshot: Snapshot, { scales }: History, now: number): number {
   const untilMs = healthyAfterMs(snapshot) + UNTIL_SEEN_MS;
   const recent = scales.filter(({ at, from, to }) => to > from && at > now - untilMs);
-  return Math.min(Infinity, ...recent.map(({ from }) => from));
+  return Math.min(Infinity, ...recent.map(({ from }) => Math.max(1, from)));
 }

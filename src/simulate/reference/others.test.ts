@@ -19,7 +19,7 @@ function view(now: number, desired: number, percent: number | null, serving = de
   };
 }
 
-const LIMITS = { min: 1, max: 20 };
+const LIMITS = { min: 1, max: 300 };
 
 /** What comes of the same use at each of the times, one after the other, with nothing done about it. */
 const at = (scaler: Scaler, times: readonly number[], desired: number, percents: readonly number[]) =>
@@ -30,13 +30,13 @@ describe('target-value of nomad-autoscaler', () => {
     ['ceil(4 x 90/70) = ceil(5.1) = 6', 4, 90, 4, 6],
     ['ceil(4 x 35/70) = 2', 4, 35, 4, 2],
     ['70.7/70 = 1.01 is within: 4', 4, 70.7, 4, 4],
-    ['69.3/70 = 0.99 is within: 10', 10, 69.3, 10, 10],
-    ['69.2/70 = 0.989 is not: ceil(10 x 0.989) = 10', 10, 69.2, 10, 10],
     ['71/70 = 1.014 is not: ceil(4 x 1.014) = 5', 4, 71, 4, 5],
     ['69/70 = 0.986 is not: ceil(4 x 0.986) = 4', 4, 69, 4, 4],
     ['ceil(10 x 62/70) = ceil(8.9) = 9', 10, 62, 10, 9],
     ['2 of 4 serve: the mean of all is 100 x 2/4 = 50: ceil(4 x 50/70) = 3', 4, 100, 2, 3],
-    ['min(ceil(15 x 100/70) = 22, max 20) = 20', 15, 100, 15, 20],
+    ['min(ceil(290 x 100/70) = 415, max 300) = 300', 290, 100, 290, 300],
+    ['69.3/70 = 0.99 is within: 200', 200, 69.3, 200, 200],
+    ['69.2/70 = 0.989 is not: ceil(200 x 69.2/70) = ceil(197.7) = 198', 200, 69.2, 200, 198],
     ['max(ceil(4 x 0/70) = 0, min 1) = 1', 4, 0, 4, 1],
     ['unknown: 4', 4, null, 4, 4],
   ])('%s', (_, desired, percent, serving, expected) => {

@@ -185,7 +185,7 @@ function run(
   return { lastChange, peak };
 }
 
-describe('the same load', () => {
+describe('the same load', { timeout: 30_000 }, () => {
   it.each(Object.keys(KINDS))('by %s settles, nothing moves after that, and it is answered once', (name) => {
     const dice = new Dice(5);
     let changed = 0;

@@ -33,7 +33,7 @@ function isMissing(reading: SignalReading, { policy, snapshot, now }: Round): bo
   return (reading.kind === 'requests' ? reading.arrivalsPerSecond : reading.value) === null;
 }
 
-describe('for any history', () => {
+describe('for any history', { timeout: 30_000 }, () => {
   it('a decision stays within the bounds, and a skip or hold changes nothing', () => {
     let ups = 0;
     let downs = 0;

@@ -71,7 +71,7 @@ function labelsOf(dice: Dice, key: string): Record<string, string> {
   };
 }
 
-it('a dry run writes nothing, and what it says is what is done without it', async () => {
+it('a dry run writes nothing, and what it says is what is done without it', { timeout: 30_000 }, async () => {
   let changes = 0;
   for (let seed = 1; seed <= WORLDS; seed++) {
     const [dry, real] = [world(new Dice(seed)), world(new Dice(seed))];

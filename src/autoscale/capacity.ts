@@ -5,10 +5,18 @@
  */
 
 export interface Room {
-  /** beyond the replicas asked for; at least 0 */
+  /** beyond the replicas asked for; below 0 where not even all of those have a place */
   more: number;
-  /** what is short: `no node has 1 CPU free for another task` */
-  text: string;
+  /** what each thing that tasks need would allow by itself; words, where it is not one of them that is short */
+  short: readonly Allowance[] | string;
+}
+
+/** How many replicas more one thing alone would allow, and how much of it each of them takes. */
+export interface Allowance {
+  /** `slots`: places on nodes that take at most `each` tasks of the service */
+  of: 'cpus' | 'bytes' | 'slots';
+  each: number;
+  more: number;
 }
 
 export interface NodeRoom {
@@ -38,19 +46,71 @@ export interface TaskNeeds {
 export function roomFor(nodes: readonly NodeRoom[], needs: TaskNeeds, waiting: number): Room | null {
   const fitting = nodes.filter((node) => node.open && needs.constraints.every((one) => mayMatch(one, node)));
   if (fitting.length === 0)
-    return { more: 0, text: 'no node that is active and ready meets its constraints' };
-  const places = fitting.reduce((sum, node) => sum + placesOn(node, needs), 0);
-  if (places === Infinity) return null;
-  return { more: Math.max(0, places - Math.max(0, waiting)), text: shortage(fitting, needs) };
+    return { more: 0, short: 'no node that is active and ready meets its constraints' };
+  const behind = Math.max(0, waiting);
+  const more = sum(fitting, (node) => placesOn(node, needs)) - behind;
+  if (more === Infinity) return null;
+  const { nanoCpus, bytes, maxPerNode } = needs;
+  const all: Allowance[] = [
+    { of: 'cpus', each: nanoCpus / 1e9, more: sum(fitting, (node) => fits(node.freeNanoCpus, nanoCpus)) },
+    { of: 'bytes', each: bytes, more: sum(fitting, (node) => fits(node.freeBytes, bytes)) },
+    { of: 'slots', each: maxPerNode, more: sum(fitting, (node) => slotsOn(node, needs)) },
+  ];
+  return {
+    more,
+    short: all.filter((one) => one.more < Infinity).map((one) => ({ ...one, more: one.more - behind })),
+  };
 }
 
-function placesOn(node: NodeRoom, { nanoCpus, bytes, maxPerNode }: TaskNeeds): number {
+/**
+ * What is missing for so many replicas more than there is room for: `needs 2 more CPUs: room for 3 of 5 new replicas`.
+ * Where each thing would do by itself and only no node has all of them, all are named.
+ *
+ * @param wanted replicas beyond those asked for, more than there is room for
+ */
+export function shortageText({ more, short }: Room, wanted: number): string {
+  if (typeof short === 'string') return short;
+  const scarce = short.filter((one) => one.more < wanted);
+  const missing =
+    scarce.length > 0
+      ? scarce.map((one) => amountText(one, wanted - one.more))
+      : short.map((one) => amountText(one, wanted - more));
+  const replicas = wanted === 1 ? 'replica' : 'replicas';
+  return `needs ${missing.join(' and ')}: room for ${Math.max(0, more)} of ${wanted} new ${replicas}`;
+}
+
+function amountText({ of, each }: Allowance, replicas: number): string {
+  switch (of) {
+    case 'cpus': {
+      const cpus = round(each * replicas);
+      return `${cpus} more CPU${cpus === 1 ? '' : 's'}`;
+    }
+    case 'bytes': {
+      const mebibytes = Math.ceil((each * replicas) / 2 ** 20);
+      return mebibytes < 1024 ? `${mebibytes} MiB more memory` : `${round(mebibytes / 1024)} GiB more memory`;
+    }
+    case 'slots': {
+      const nodes = Math.ceil(replicas / each);
+      return `${nodes} more node${nodes === 1 ? '' : 's'} (at most ${each} on each)`;
+    }
+  }
+}
+
+function round(value: number): number {
+  return Math.ceil(value * 100 - 1e-6) / 100;
+}
+
+function sum(nodes: readonly NodeRoom[], places: (node: NodeRoom) => number): number {
+  return nodes.reduce((total, node) => total + Math.max(0, places(node)), 0);
+}
+
+function placesOn(node: NodeRoom, needs: TaskNeeds): number {
   return Math.max(
     0,
     Math.min(
-      fits(node.freeNanoCpus, nanoCpus),
-      fits(node.freeBytes, bytes),
-      maxPerNode > 0 ? maxPerNode - node.own : Infinity,
+      fits(node.freeNanoCpus, needs.nanoCpus),
+      fits(node.freeBytes, needs.bytes),
+      slotsOn(node, needs),
     ),
   );
 }
@@ -59,20 +119,8 @@ function fits(free: number | null, each: number): number {
   return free === null || each <= 0 ? Infinity : Math.floor(free / each);
 }
 
-/** Said of the moment after the last one that fits was placed. */
-function shortage(nodes: readonly NodeRoom[], { nanoCpus, bytes, maxPerNode }: TaskNeeds): string {
-  const total = (places: (node: NodeRoom) => number): number =>
-    nodes.reduce((sum, node) => sum + Math.max(0, places(node)), 0);
-  const cpus = total((node) => fits(node.freeNanoCpus, nanoCpus));
-  const memory = total((node) => fits(node.freeBytes, bytes));
-  const slots = maxPerNode > 0 ? total((node) => maxPerNode - node.own) : Infinity;
-  const least = Math.min(cpus, memory, slots);
-  if (least === slots) return `no node may take another task (at most ${maxPerNode} on each)`;
-  if (least === cpus) {
-    const each = Number((nanoCpus / 1e9).toFixed(2));
-    return `no node has ${each} CPU${each === 1 ? '' : 's'} free for another task`;
-  }
-  return `no node has ${Math.ceil(bytes / 2 ** 20)} MiB of memory free for another task`;
+function slotsOn({ own }: NodeRoom, { maxPerNode }: TaskNeeds): number {
+  return maxPerNode > 0 ? maxPerNode - own : Infinity;
 }
 
 /** `node.role == manager`. What is not understood may match. */

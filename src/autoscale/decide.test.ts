@@ -39,7 +39,9 @@ const FLOOR = { scheduled: { min: 4, max: 10, text: 'the schedule office wants a
 const FIXED = { scheduled: { min: 3, max: 3, text: 'the schedule lunch wants exactly 3' } };
 const PAUSED = { paused: 'paused until noon' };
 
-const room = (more: number): Partial<Snapshot> => ({ room: { more, text: 'no node has 1 CPU free' } });
+const room = (more: number): Partial<Snapshot> => ({
+  room: { more, short: [{ of: 'cpus', each: 1, more }] },
+});
 const byHand = (to: number, agoMs: number): Partial<History> => ({ byHand: { at: NOW - agoMs, to } });
 
 function snapshot(desired: number, readings: SignalReading[], more: Partial<Snapshot> = {}): Snapshot {
@@ -72,6 +74,14 @@ describe('a decision', () => {
     ['is not held below min', { ...CPU, min: '3' }, snapshot(2, [cpu(70)]), 'up 3 min', byHand(2, 0)],
     ['grows as far as there is room', CPU, snapshot(2, [cpu(200)], room(1)), 'up 3 capacity'],
     ['does not grow without room', CPU, snapshot(2, [cpu(200)], room(0)), 'hold 2 capacity'],
+    [
+      'does not grow where even those asked for wait',
+      CPU,
+      snapshot(2, [cpu(200)], room(-1)),
+      'hold 2 capacity',
+    ],
+    ['grows to max where there is room for that', CPU, snapshot(8, [cpu(200, 8)], room(2)), 'up 10 max'],
+    ['grows as far as there is room below max', CPU, snapshot(8, [cpu(200, 8)], room(1)), 'up 9 capacity'],
     ['shrinks without room', CPU, snapshot(4, [cpu(10, 4)], room(0)), 'down 1'],
     ['keeps min without room', { ...CPU, min: '3' }, snapshot(2, [cpu(70)], room(0)), 'up 3 min'],
     ['shrinks at enough coverage', { ...CPU, coverage: '75' }, snapshot(4, [cpu(10, 3)]), 'down 2'],
@@ -307,6 +317,12 @@ describe('a decision', () => {
     expect(toText(decide(policy(both), snapshot(4, [cpu(1, 4), jobs(null)]), history(), NOW))).toBe(
       'web: stays at 4: cpu at 1 % (target 70 %, 4 of 4 tasks measured) needs 1; ' +
         'queue jobs is unknown (10 jobs per replica, ECONNREFUSED); not shrinking while queue jobs is unknown',
+    );
+    expect(
+      toText(decide(policy({ ...CPU, max: '7' }), snapshot(2, [cpu(300)], room(3)), history(), NOW)),
+    ).toBe(
+      'web: 2 -> 5: cpu at 300 % (target 70 %, 2 of 2 tasks measured) needs 9; ' +
+        'needs 2 more CPUs: room for 3 of 5 new replicas',
     );
     expect(toText(decide(policy(CPU), snapshot(2, [], { updateState: 'updating' }), history(), NOW))).toBe(
       'web: left at 2: a rollout is in progress (updating), and scaling now would disturb it',

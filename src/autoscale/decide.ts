@@ -15,6 +15,7 @@ import { DEFAULT_COVERAGE_PERCENT, DEFAULT_HOLD_MS } from '../policy/defaults.js
 import type { Policy } from '../policy/policy.js';
 import { canWake } from '../policy/signal-kinds.js';
 import { formatDurationMs } from '../text.js';
+import { shortageText } from './capacity.js';
 import { cooldownLeftMs, stabilise, stepLimit } from './limits.js';
 import { verdictText } from './text.js';
 import type { Adjustment, AdjustmentRule, Decision, History, SignalVerdict, Snapshot } from './types.js';
@@ -44,7 +45,7 @@ export function decide(policy: Policy, snapshot: Snapshot, history: History, now
   applyCooldown(policy, snapshot, history, now, trail);
   applyStep(policy, snapshot, history, now, trail);
   applyHold(policy, snapshot, history, now, trail);
-  applyRoom(snapshot, trail);
+  applyRoom(policy, snapshot, trail);
   trail.adjust('max', Math.min(trail.value ?? snapshot.desired, policy.max), `max is ${policy.max}`);
   trail.adjust('min', Math.max(trail.value ?? snapshot.desired, policy.min), `min is ${policy.min}`);
 
@@ -225,11 +226,11 @@ function applyHold(policy: Policy, snapshot: Snapshot, history: History, now: nu
   trail.adjust('hold', snapshot.desired, `held for ${more} more after somebody set it to ${byHand.to}`);
 }
 
-/** Growth only: what runs has its place. */
-function applyRoom({ room, desired }: Snapshot, trail: Trail): void {
-  const value = trail.value ?? desired;
-  if (room === undefined || value <= desired || value <= desired + room.more) return;
-  trail.adjust('capacity', Math.max(desired, Math.min(value, desired + room.more)), room.text);
+/** Growth only: what runs has its place. What max forbids anyway is not missed. */
+function applyRoom({ max }: Policy, { room, desired }: Snapshot, trail: Trail): void {
+  const wanted = Math.min(trail.value ?? desired, max) - desired;
+  if (room === undefined || wanted <= 0 || wanted <= room.more) return;
+  trail.adjust('capacity', desired + Math.max(0, room.more), shortageText(room, wanted));
 }
 
 /** Within the bounds of the policy, which have been applied. */

@@ -3,6 +3,7 @@
 import { STEP_PERIOD_MS } from '../policy/defaults.js';
 import type { Policy } from '../policy/policy.js';
 import { learnRequests } from './requests.js';
+import { LONGEST_UNTIL_SEEN_MS } from './start-up.js';
 import type { Decision, History } from './types.js';
 
 export const EMPTY_HISTORY: History = {
@@ -26,6 +27,9 @@ export interface LabelledScale extends Scale {
   /** its time as it stands in the label: two looks at the same change are one, whatever clocks do in between */
   label: string;
 }
+
+/** Steps and growth that cannot be seen yet look back at changes. */
+const KEPT_MS = Math.max(STEP_PERIOD_MS, LONGEST_UNTIL_SEEN_MS);
 
 /** Of a change in the label: `autoscaler`; else a person made it. */
 const BY_AUTOSCALER = 'autoscaler';
@@ -100,7 +104,7 @@ export function rememberScale(history: History, scale: Scale, now: number): Hist
   return {
     ...history,
     lastDesired: scale.to,
-    scales: [...history.scales, scale].filter(({ at }) => at > now - STEP_PERIOD_MS),
+    scales: [...history.scales, scale].filter(({ at }) => at > now - KEPT_MS),
     lastUpAt: scale.to > scale.from ? scale.at : history.lastUpAt,
     lastDownAt: scale.to < scale.from ? scale.at : history.lastDownAt,
   };

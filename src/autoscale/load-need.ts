@@ -16,8 +16,8 @@ const WORKER_LOAD = 0.9;
 export interface Replicas {
   /** asked for in the service's specification */
   desired: number;
-  /** run and have warmed up; the rest of `desired` is on its way */
-  running: number;
+  /** run, and did so before the last growth that cannot show in the signals yet; see start-up.ts */
+  settled: number;
 }
 
 /**
@@ -31,14 +31,14 @@ export function totalNeed(total: number, perReplica: number, { desired }: Replic
 
 /**
  * A number that is the same for all replicas, like a latency: ratio = value / target; nothing within the tolerance,
- * else ceil(ratio x replicas). Source: Kubernetes HPA, external metric with Value. Growing counts the running replicas
+ * else ceil(ratio x replicas). Source: Kubernetes HPA, external metric with Value. Growing counts the settled replicas
  * alone, so that those on their way are not asked for twice; shrinking counts them all.
  */
 export function levelNeed(value: number, target: number, replicas: Replicas, most = Infinity): number {
-  const { desired, running } = replicas;
+  const { desired, settled } = replicas;
   const ratio = value / target;
   if (Math.abs(ratio - 1) <= TOLERANCE + EPSILON) return desired;
-  if (ratio > 1) return Math.max(desired, ceil(Math.min(ratio, most) * running));
+  if (ratio > 1) return Math.max(desired, ceil(Math.min(ratio, most) * settled));
   return Math.min(desired, ceil(ratio * desired));
 }
 
@@ -48,16 +48,20 @@ export function guardNeed(value: number, target: number, replicas: Replicas): nu
 }
 
 /**
- * Requests that wait at the balancer are what the running replicas, all of them full, do not manage: they ask for so
+ * Requests that wait at the balancer are what the settled replicas, all of them full, do not manage: they ask for so
  * many more. A queue of next to nothing changes nothing; none at all asks for nothing.
  */
-export function queuedNeed(queued: number, perReplica: number, { desired, running }: Replicas): number {
+export function queuedNeed(queued: number, perReplica: number, { desired, settled }: Replicas): number {
   if (queued === 0) return 0;
   const more = queued / perReplica;
-  return more <= TOLERANCE * running + EPSILON ? desired : Math.max(desired, ceil(running + more));
+  return more <= TOLERANCE * settled + EPSILON ? desired : Math.max(desired, ceil(settled + more));
 }
 
-export interface QueueMeasure extends Replicas {
+export interface QueueMeasure {
+  /** replicas asked for in the service's specification */
+  desired: number;
+  /** replicas before a growth that cannot show yet; infinity where there was none */
+  beforeGrowth: number;
   waiting: number;
   /** being worked at; 0 where that cannot be seen */
   inFlight: number;
@@ -83,7 +87,12 @@ export function workNeed(signal: QueueSignal, measure: QueueMeasure): number {
   const byWork =
     signal.drainMs === undefined || measure.ratePerReplica === null || concurrency === null
       ? queueNeed(waiting + inFlight, signal.jobsPerReplica)
-      : drainNeed(waiting, inFlight, signal.drainMs / 1000, measure.ratePerReplica, concurrency);
+      : drainNeed(
+          { waiting, inFlight, beforeGrowth: measure.beforeGrowth },
+          signal.drainMs / 1000,
+          measure.ratePerReplica,
+          concurrency,
+        );
   const busy = concurrency === null ? 0 : Math.min(desired, ceil(inFlight / concurrency));
   return Math.max(1, byWork, busy);
 }
@@ -91,17 +100,19 @@ export function workNeed(signal: QueueSignal, measure: QueueMeasure): number {
 /**
  * Replicas that keep up with what is being worked at and work the backlog off within `drainSeconds`:
  * (inFlight + waiting x min(1, S / drain)) / concurrency at 90 % load, where S = concurrency / rate is the time of
- * one job (Little's law). More than one worker's place per waiting job cannot help.
+ * one job (Little's law). More than one worker's place per waiting job cannot help. What replicas of the last growth
+ * have taken up as they began to run is the backlog for which they were asked, and counts as still waiting.
  */
 function drainNeed(
-  waiting: number,
-  inFlight: number,
+  { waiting, inFlight, beforeGrowth }: Pick<QueueMeasure, 'waiting' | 'inFlight' | 'beforeGrowth'>,
   drainSeconds: number,
   ratePerReplica: number,
   concurrency: number,
 ): number {
   const jobSeconds = concurrency / ratePerReplica;
-  const places = inFlight + waiting * Math.min(1, jobSeconds / drainSeconds);
+  const keptUp = Math.min(inFlight, beforeGrowth * concurrency);
+  const backlog = waiting + inFlight - keptUp;
+  const places = keptUp + backlog * Math.min(1, jobSeconds / drainSeconds);
   return ceil(places / (WORKER_LOAD * concurrency));
 }
 

@@ -4,6 +4,7 @@ import { TOLERANCE } from '../policy/defaults.js';
 import type { RequestSignal, SignalPolicy } from '../policy/policy.js';
 import { forecastArrivals, rememberArrivals, type Forecast, type ForecastSetting } from './forecast.js';
 import { learnServiceRate, type ServiceRate } from './service-rate.js';
+import { healthyAfterMs } from './start-up.js';
 import type { History, SignalVerdict, Snapshot } from './types.js';
 
 /** What the need of a signal of requests was reckoned with, and what later decisions learn from. */
@@ -22,12 +23,8 @@ export interface RequestVerdict {
 const DEFAULT_GOAL_PERCENT = 80;
 /** Requests that wait are to be worked off within this time, beside those that arrive. */
 const DRAIN_SECONDS = 30;
-/** Until a task's way to health was measured. */
-const DEFAULT_HEALTHY_AFTER_MS = 30_000;
 const DEFAULT_LOOP_MS = 5_000;
 const LONGEST_LOOP_MS = 60_000;
-/** Tasks that took longer than this waited for a node or an image; the load is not foreseen that far. */
-const LONGEST_HEALTHY_AFTER_MS = 5 * 60_000;
 
 interface Circumstances {
   signals: readonly SignalPolicy[];
@@ -119,6 +116,5 @@ function goalPercent(signals: readonly SignalPolicy[]): number {
 function horizonOf(snapshot: Snapshot, history: History, now: number): number {
   const since = history.arrivals === undefined ? DEFAULT_LOOP_MS : now - history.arrivals.at;
   const loopMs = since > 0 && since <= LONGEST_LOOP_MS ? since : DEFAULT_LOOP_MS;
-  const healthyAfterMs = snapshot.healthyAfterMs ?? DEFAULT_HEALTHY_AFTER_MS;
-  return Math.min(LONGEST_HEALTHY_AFTER_MS, healthyAfterMs) + loopMs;
+  return healthyAfterMs(snapshot) + loopMs;
 }

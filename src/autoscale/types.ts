@@ -86,7 +86,7 @@ export interface Snapshot {
 export interface History {
   /** What the signals asked for at earlier decisions, oldest first. */
   recommendations: readonly { at: number; need: number }[];
-  /** The autoscaler's own changes within the last step period, oldest first. */
+  /** The autoscaler's own changes, as far back as steps and starting replicas go, oldest first. */
   scales: readonly { at: number; from: number; to: number }[];
   /** When any signal was last known; null when none ever was. */
   lastKnownAt: number | null;

@@ -11,6 +11,7 @@ import type {
 import { guardNeed, levelNeed, queuedNeed, totalNeed, workNeed, type Replicas } from './load-need.js';
 import { resourceNeed } from './need.js';
 import { asGuard, judgeRequests } from './requests.js';
+import { replicasBeforeGrowth } from './start-up.js';
 import type {
   History,
   LoadReading,
@@ -38,6 +39,7 @@ const OLDEST_MS: Readonly<Record<SignalPolicy['kind'], number>> = {
 };
 
 type Told = Partial<SignalVerdict>;
+type Seen = Snapshot & Replicas & { beforeGrowth: number };
 
 export function judgeSignals(
   signals: readonly SignalPolicy[],
@@ -45,8 +47,10 @@ export function judgeSignals(
   history: History,
   now: number,
 ): SignalVerdict[] {
+  const beforeGrowth = replicasBeforeGrowth(snapshot, history, now);
+  const settled = Math.min(snapshot.running, beforeGrowth);
   const verdicts = signals.map((signal, index) => {
-    const verdict = judge(signal, snapshot.readings[index], snapshot, now);
+    const verdict = judge(signal, snapshot.readings[index], { ...snapshot, settled, beforeGrowth }, now);
     return signal.kind === 'requests'
       ? judgeRequests(signal, verdict, { signals, snapshot, history, now })
       : verdict;
@@ -60,7 +64,7 @@ export function judgeSignals(
 function judge(
   signal: SignalPolicy,
   reading: SignalReading | undefined,
-  snapshot: Snapshot,
+  snapshot: Seen,
   now: number,
 ): SignalVerdict {
   const ageMs = reading?.at === undefined || reading.at === null ? null : Math.max(0, now - reading.at);
@@ -82,7 +86,7 @@ function judge(
 }
 
 /** What the reading says, or null when it is not one of this signal. */
-function tell(signal: SignalPolicy, reading: SignalReading, snapshot: Snapshot, fresh: boolean): Told | null {
+function tell(signal: SignalPolicy, reading: SignalReading, snapshot: Seen, fresh: boolean): Told | null {
   const partial = 'partial' in reading ? { partial: reading.partial } : {};
   switch (signal.kind) {
     case 'cpu':
@@ -105,7 +109,7 @@ function tell(signal: SignalPolicy, reading: SignalReading, snapshot: Snapshot, 
 function tellMean(
   signal: Extract<SignalPolicy, { kind: ResourceReading['kind'] }>,
   reading: ResourceReading,
-  { desired, running }: Snapshot,
+  { desired, running, settled }: Seen,
   fresh: boolean,
 ): Told {
   const { sampled } = reading;
@@ -114,18 +118,18 @@ function tellMean(
   if (meanPercent === null) return { coverage };
   const need =
     signal.kind === 'throttling'
-      ? guardNeed(meanPercent, signal.targetPercent, { desired, running: Math.max(running, sampled) })
+      ? guardNeed(meanPercent, signal.targetPercent, { desired, settled })
       : resourceNeed(signal.rule, { meanPercent, sampled, running, desired });
   return { value: meanPercent, coverage, need };
 }
 
-function tellQueue(signal: QueueSignal, reading: QueueReading, replicas: Replicas, fresh: boolean): Told {
+function tellQueue(signal: QueueSignal, reading: QueueReading, seen: Seen, fresh: boolean): Told {
   const length = fresh ? known(reading.length) : null;
   if (length === null) return {};
   const inFlight = Math.min(length, reading.inFlight ?? 0);
   const measure = {
-    desired: replicas.desired,
-    running: replicas.running,
+    desired: seen.desired,
+    beforeGrowth: seen.beforeGrowth,
     waiting: length - inFlight,
     inFlight,
     paused: reading.paused === true,

@@ -60,14 +60,34 @@ describe('room for a service', () => {
     expect(room(1, 0, [task('web', 0, {}, 'a')])).toBeNull();
   });
 
-  it('ends where a task was refused a place, in the words of the Engine', () => {
-    const Err = 'no suitable node (insufficient resources on 2 nodes)';
+  it('does not grow where not even those asked for fit', () => {
+    expect(room(7, 1, [task('web', 1, {}, 'a')])?.more).toBe(-3);
+  });
+
+  // The words of Swarm's scheduler, all of which begin alike (manager/scheduler: filter.go, scheduler.go).
+  it.each([
+    'no suitable node',
+    'no suitable node (insufficient resources on 3 nodes)',
+    'no suitable node (insufficient resources on 1 node; scheduling constraints not satisfied on 2 nodes)',
+    'no suitable node (scheduling constraints not satisfied on 1 node)',
+    'no suitable node (max replicas per node limit exceed)',
+    'no suitable node (host-mode port already in use on 1 node)',
+    'no suitable node (unsupported platform on 2 nodes)',
+    'no suitable node (1 node not available for new tasks)',
+  ])('ends where a task was refused a place for long: %s', (Err) => {
     const waits = task('web', 0, { State: 'pending', Err });
     expect(room(2, 0, [task('web', 0, {}, 'a'), waits])).toEqual({
       more: 0,
-      text: `a replica finds no place: ${Err}`,
+      short: `a replica finds no place: ${Err}`,
     });
     const young = { ...waits, CreatedAt: new Date(NOW - 9_000).toISOString() };
     expect(room(2, 0, [task('web', 0, {}, 'a'), young])).toBeNull();
+    const taken = { ...waits, Status: { ...waits.Status, State: 'assigned' as const }, NodeID: 'b' };
+    expect(room(2, 0, [task('web', 0, {}, 'a'), taken])).toBeNull();
+  });
+
+  it('goes on while a task waits for another reason', () => {
+    const waits = task('web', 0, { State: 'pending', Err: '', Message: 'pending task scheduling' });
+    expect(room(2, 0, [task('web', 0, {}, 'a'), waits])).toBeNull();
   });
 });

@@ -34,7 +34,7 @@ export function roomOf(
   wallMs: number,
 ): Room | null {
   const stuck = own.find((task) => isStuck(task, wallMs));
-  if (stuck !== undefined) return { more: 0, text: `a replica finds no place: ${wordsOf(stuck)}` };
+  if (stuck !== undefined) return { more: 0, short: `a replica finds no place: ${wordsOf(stuck)}` };
   const { Resources, Placement } = service.Spec.TaskTemplate;
   const placed = own.filter(({ NodeID }) => NodeID !== undefined && NodeID !== '');
   const nodes = reserved.nodes.map((node): NodeRoom => {

@@ -23,7 +23,7 @@ export function nomad(target: number, { min, max }: Limits): Scaler {
       const mean = meanOfAll(view, view.now - everySeconds, view.now);
       if (mean === null || view.now - lastChange < cooldownSeconds) return view.desired;
       const factor = mean / target;
-      if (Math.abs(factor - 1) <= 0.01) return view.desired;
+      if (factor >= 1 - 0.01 && factor <= 1 + 0.01) return view.desired;
       const count = Math.min(max, Math.max(min, Math.ceil(view.desired * factor - 1e-9)));
       if (count !== view.desired) lastChange = view.now;
       return count;

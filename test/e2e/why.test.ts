@@ -9,8 +9,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ChangeHistory } from '../../src/daemon/gather-history.js';
 import type { Why } from '../../src/daemon/why.js';
 import { freePort } from '../support/servers.js';
+import type { ServiceSpec } from '../../src/swarm/objects.js';
 import { proxyEngine, type EngineProxy } from './engine-proxy.js';
-import { openWorld, ROOT, waitFor, type Running, type World } from './harness.js';
+import { openWorld, ROOT, startProcess, waitFor, type Running, type World } from './harness.js';
 
 const STACK = 'whys';
 const WEB = `${STACK}_web`;
@@ -230,6 +231,37 @@ describe('why and history', () => {
     } finally {
       await world.scalectl(['policy', 'resume', 'web']);
     }
+  });
+
+  test('a rollout that failed: growing must not make the bad version the one that a rollback leads to', async () => {
+    startDaemon();
+    await scaledTo(2);
+    const commandOf = (spec: ServiceSpec | undefined): string | undefined =>
+      spec?.TaskTemplate.ContainerSpec?.Command?.[0];
+    const { ID, Version, Spec } = await world.engine.inspectService(WEB);
+    const { TaskTemplate } = Spec;
+    await world.engine.updateService(ID, Version.Index, {
+      ...Spec,
+      TaskTemplate: { ...TaskTemplate, ContainerSpec: { ...TaskTemplate.ContainerSpec, Command: ['false'] } },
+      UpdateConfig: { Parallelism: 1, FailureAction: 'pause', Monitor: 5e9 },
+    });
+    const state = async () => (await world.engine.inspectService(WEB)).UpdateStatus?.State;
+    await waitFor('the update to be paused', state, (now) => now === 'paused');
+    load = 40;
+    const answer = await told(
+      ({ last }) => last?.decision.adjustments.some(({ rule }) => rule === 'rollout') === true,
+    );
+    expect(answer.last?.decision).toMatchObject({ from: 2, to: 2, outcome: 'skip' });
+    expect(answer.last?.decision.reasons.join()).toContain('a rollout is in progress (paused)');
+    const bad = await world.engine.inspectService(WEB);
+    expect([commandOf(bad.PreviousSpec), commandOf(bad.Spec)]).toEqual([undefined, 'false']);
+
+    const { PATH = '', DOCKER_HOST = '' } = world.env;
+    const undo = ['service', 'rollback', '--detach', WEB];
+    await startProcess('docker', undo, { cwd: world.directory, env: { PATH, DOCKER_HOST } }).ended;
+    await waitFor('what was asked for', replicas, (now) => now === 4);
+    expect(commandOf((await world.engine.inspectService(WEB)).Spec)).toBeUndefined();
+    await scaledTo(2);
   });
 
   test('tasks that no node takes: it must be said how many, and why', async () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeEngine } from '../../test/support/engine-in-memory.js';
 import { httpSend } from '../http-get.js';
 import { UsageSampler } from '../signals/usage.js';
-import { EngineError } from '../swarm/engine.js';
+import { EngineError, type EventReader } from '../swarm/engine.js';
 import { systemClock, type Clock } from './clock.js';
 import { formatEvent } from './report.js';
 import { runDaemon, type DaemonOptions } from './run.js';
@@ -257,10 +257,19 @@ describe("the daemon's socket", () => {
     const second = new FakeEngine(clock.wallMs);
     second.add('shop_web', { labels: CPU });
     second.load.set('shop_web', 100);
-    await expect(start(second).run).rejects.toThrow(
+    const heard: AbortSignal[] = [];
+    const stream: EventReader = {
+      async *events(_, { signal } = {}) {
+        if (signal !== undefined) heard.push(signal);
+        await once(signal ?? stops[0]!.signal, 'abort');
+      },
+    };
+    await expect(start(second, { events: stream }).run).rejects.toThrow(
       'a daemon for this Swarm already runs on this machine (process 4711)',
     );
     expect(second.updates).toEqual([]);
+    // A stream that is left open would keep the process from ending.
+    expect(heard.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
   it('replaces a socket whose daemon is dead', async () => {

@@ -85,6 +85,8 @@ class Daemon {
   #tcp: Listener | null = null;
   #socket: DaemonSocket | null = null;
   readonly #wake: Wake;
+  /** ends what goes on beside the ticks, however they end */
+  readonly #over = new AbortController();
   #lead: Leadership | null = null;
   #listens = false;
   #lost: { sinceMs: number; attempts: number } | null = null;
@@ -117,7 +119,7 @@ class Daemon {
 
   async run(): Promise<void> {
     const { signal, dryRun = false, events } = this.#options;
-    if (events !== undefined) void this.#wake.listen(events, signal);
+    if (events !== undefined) void this.#wake.listen(events, AbortSignal.any([signal, this.#over.signal]));
     const { address } = this.#engine;
     this.#emit({ type: 'started', pid: this.#pid, address, intervalMs: this.#intervalMs, dryRun });
     await this.#serve();
@@ -140,6 +142,7 @@ class Daemon {
   }
 
   async close(): Promise<void> {
+    this.#over.abort();
     this.#asked.failed(new FailedError('the daemon ends'));
     await this.#lead?.close();
     this.#lead = null;

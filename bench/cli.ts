@@ -10,6 +10,7 @@ import { benchPlan } from './plan.js';
 import { loadNow, machine, sectionJson, sectionText, type Result, type Section } from './results.js';
 import { benchSampling } from './sampling.js';
 import { benchStartup } from './startup.js';
+import { benchTick } from './tick.js';
 import { openWorld, type World } from './world.js';
 
 const USAGE = `Usage: npm run bench -- [NAME...] [options]
@@ -21,11 +22,12 @@ const USAGE = `Usage: npm run bench -- [NAME...] [options]
   startup    whole processes: --help, status --no-stats, status with 50 containers
   daemon     memory and CPU of the daemon at rest with 50 containers
   agent      50 containers told by an agent, and what the agent needs at rest
+  tick       a tick of the daemon over 1,000 services with 10,000 tasks, on a Swarm in memory
 All of them when none is named.
 
   --engine 20|26|both   the lab's Engine (20)
   --rounds N            rounds of the short programs (25)
-  --seconds N           how long the daemon and the agent are watched (60)
+  --seconds N           how long the daemon, the agent and its ticks are watched (60)
   --deploys N           rounds of the deploys, about 2 minutes each (3)
   --full                sampling: ask all 50 one after the other instead of 20
   -o, --output json     figures for programs
@@ -33,7 +35,7 @@ All of them when none is named.
   --keep                leave the lab up
 `;
 
-const NAMES = ['load', 'plan', 'deploy', 'sampling', 'startup', 'daemon', 'agent'] as const;
+const NAMES = ['load', 'plan', 'deploy', 'sampling', 'startup', 'daemon', 'agent', 'tick'] as const;
 type Name = (typeof NAMES)[number];
 /** measured with fifty containers there; the deploys begin with an empty Swarm */
 const WITH_FIFTY: readonly Name[] = ['sampling', 'startup', 'daemon', 'agent'];
@@ -154,6 +156,8 @@ function benchmark(name: Name, world: World, settings: Settings, signal: AbortSi
       return benchDaemon(world, { seconds: settings.seconds, signal });
     case 'agent':
       return benchAgent(world, { seconds: settings.seconds, signal });
+    case 'tick':
+      return benchTick(world, { seconds: settings.seconds, signal });
   }
 }
 

@@ -112,14 +112,14 @@ export async function needOf(
 }
 
 /** User and system time so far, in clock ticks: fields 14 and 15 of `/proc/PID/stat`, counted after the name. */
-function cpuTicks(pid: number): number {
+export function cpuTicks(pid: number): number {
   const text = read(`/proc/${pid}/stat`);
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }
 
 /** In units of 1024 * 1024 bytes, from kB of 1024 as the kernel writes them. */
-function statusMiB(pid: number, key: string): number {
+export function statusMiB(pid: number, key: string): number {
   const kib = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`))?.[1];
   if (kib === undefined) throw new MeasurementError(`no ${key} of process ${pid}`);
   return Number(kib) / 1024;

@@ -8,18 +8,28 @@ const REQUEST_DEADLINE_MS = 10_000;
 export interface LoadResult {
   answered: number;
   failed: number;
+  /** how long each of those that were answered took, milliseconds */
+  tookMs: number[];
+}
+
+export interface LoadOptions {
+  perSecond: number;
+  forMs: number;
+  signal?: AbortSignal;
+  /** Requests that would be one more under way are left out. 64 unless told. */
+  mostUnderWay?: number;
 }
 
 /** Asks `perSecond` times a second whatever the answers take, for `forMs` or until the signal aborts. */
 export async function burnCpu(
   url: string,
-  { perSecond, forMs, signal }: { perSecond: number; forMs: number; signal?: AbortSignal },
+  { perSecond, forMs, signal, mostUnderWay = MOST_UNDER_WAY }: LoadOptions,
 ): Promise<LoadResult> {
-  const result: LoadResult = { answered: 0, failed: 0 };
+  const result: LoadResult = { answered: 0, failed: 0, tookMs: [] };
   const underWay = new Set<Promise<void>>();
   const startedAt = performance.now();
   for (let sent = 0; signal?.aborted !== true && performance.now() - startedAt < forMs; sent++) {
-    if (underWay.size < MOST_UNDER_WAY) {
+    if (underWay.size < mostUnderWay) {
       const one = ask(url, result).finally(() => underWay.delete(one));
       underWay.add(one);
     }
@@ -31,11 +41,16 @@ export async function burnCpu(
 }
 
 async function ask(url: string, result: LoadResult): Promise<void> {
+  const startedAt = performance.now();
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
     await response.arrayBuffer();
-    if (response.ok) result.answered++;
-    else result.failed++;
+    if (!response.ok) {
+      result.failed++;
+      return;
+    }
+    result.answered++;
+    result.tookMs.push(performance.now() - startedAt);
   } catch {
     result.failed++;
   }

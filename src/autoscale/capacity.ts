@@ -44,7 +44,8 @@ export interface TaskNeeds {
 
 /** @param waiting replicas asked for that have no place yet: they come first. Null: room without a known end. */
 export function roomFor(nodes: readonly NodeRoom[], needs: TaskNeeds, waiting: number): Room | null {
-  const fitting = nodes.filter((node) => node.open && needs.constraints.every((one) => mayMatch(one, node)));
+  const constraints = needs.constraints.map(constraintOf);
+  const fitting = nodes.filter((node) => node.open && constraints.every((mayMatch) => mayMatch(node)));
   if (fitting.length === 0)
     return { more: 0, short: 'no node that is active and ready meets its constraints' };
   const behind = Math.max(0, waiting);
@@ -123,15 +124,17 @@ function slotsOn({ own }: NodeRoom, { maxPerNode }: TaskNeeds): number {
   return maxPerNode > 0 ? maxPerNode - own : Infinity;
 }
 
-/** `node.role == manager`. What is not understood may match. */
-function mayMatch(constraint: string, node: NodeRoom): boolean {
+/** `node.role == manager`: whether a node may match. What is not understood may. */
+function constraintOf(constraint: string): (node: NodeRoom) => boolean {
   const parsed = /^\s*([\w.-]+)\s*(==|!=)\s*(.*?)\s*$/.exec(constraint);
-  if (parsed === null) return true;
+  if (parsed === null) return () => true;
   const [, key = '', operator, wanted = ''] = parsed;
-  const value = valueOf(key, node);
-  if (value === null) return true;
-  // As Swarm compares: without regard to case.
-  return (value.toLowerCase() === wanted.toLowerCase()) === (operator === '==');
+  return (node) => {
+    const value = valueOf(key, node);
+    if (value === null) return true;
+    // As Swarm compares: without regard to case.
+    return (value.toLowerCase() === wanted.toLowerCase()) === (operator === '==');
+  };
 }
 
 function valueOf(key: string, node: NodeRoom): string | null {

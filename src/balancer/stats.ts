@@ -2,7 +2,7 @@
 
 /** One backend's counters and gauges on one balancer. A column that this HAProxy does not have is null. */
 export interface BackendStats {
-  /** requests that reached the backend since HAProxy started, those that found no server included */
+  /** requests that reached the backend since HAProxy started, those that wait or found no server included */
   requests: number | null;
   /** sessions, in HTTP mode requests, within the last second */
   perSecond: number | null;
@@ -44,8 +44,9 @@ export function parseStats(csv: string): Map<string, BackendStats> {
     };
     const answers = ANSWERS.map(number).filter((count) => count !== null);
     backends.set(name, {
-      // TCP backends have no requests; their sessions are what comes closest.
-      requests: number('req_tot') ?? number('stot'),
+      // Not req_tot, which for a backend counts what has been answered: under a load that is too much for the servers it
+      // grows as fast as they work, and not as fast as requests arrive. A request in HTTP mode is a session of its backend.
+      requests: number('stot'),
       perSecond: number('rate'),
       queued: number('qcur'),
       sessions: number('scur'),

@@ -6,12 +6,8 @@ import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
 /** Swarm looks for a place again and again; what found none for so long is stuck. */
 const STUCK_AFTER_MS = 10_000;
 
-/** What all tasks together leave free, reckoned once per tick. */
-export interface Reservations {
-  nodes: readonly SwarmNode[];
-  nanoCpus: ReadonlyMap<string, number>;
-  bytes: ReadonlyMap<string, number>;
-}
+/** What all tasks together leave free, reckoned once per tick; of no service in particular, so that `own` is 0. */
+export type Reservations = readonly NodeRoom[];
 
 /** @param tasks of all services, not only those that are scaled: they share the nodes */
 export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly SwarmTask[]): Reservations {
@@ -23,7 +19,19 @@ export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly Swar
     nanoCpus.set(NodeID, (nanoCpus.get(NodeID) ?? 0) + NanoCPUs);
     bytes.set(NodeID, (bytes.get(NodeID) ?? 0) + MemoryBytes);
   }
-  return { nodes, nanoCpus, bytes };
+  return nodes.map((node) => {
+    const total = node.Description.Resources;
+    return {
+      id: node.ID,
+      hostname: node.Description.Hostname,
+      role: node.Spec.Role,
+      labels: node.Spec.Labels ?? {},
+      open: node.Spec.Availability === 'active' && node.Status.State === 'ready',
+      freeNanoCpus: free(total?.NanoCPUs, nanoCpus.get(node.ID)),
+      freeBytes: free(total?.MemoryBytes, bytes.get(node.ID)),
+      own: 0,
+    };
+  });
 }
 
 /** @param own the service's tasks that are meant to run */
@@ -36,19 +44,14 @@ export function roomOf(
   const stuck = own.find((task) => isStuck(task, wallMs));
   if (stuck !== undefined) return { more: 0, short: `a replica finds no place: ${wordsOf(stuck)}` };
   const { Resources, Placement } = service.Spec.TaskTemplate;
-  const placed = own.filter(({ NodeID }) => NodeID !== undefined && NodeID !== '');
-  const nodes = reserved.nodes.map((node): NodeRoom => {
-    const total = node.Description.Resources;
-    return {
-      id: node.ID,
-      hostname: node.Description.Hostname,
-      role: node.Spec.Role,
-      labels: node.Spec.Labels ?? {},
-      open: node.Spec.Availability === 'active' && node.Status.State === 'ready',
-      freeNanoCpus: free(total?.NanoCPUs, reserved.nanoCpus.get(node.ID)),
-      freeBytes: free(total?.MemoryBytes, reserved.bytes.get(node.ID)),
-      own: placed.filter(({ NodeID }) => NodeID === node.ID).length,
-    };
+  const ownOn = new Map<string, number>();
+  for (const { NodeID } of own) {
+    if (NodeID !== undefined && NodeID !== '') ownOn.set(NodeID, (ownOn.get(NodeID) ?? 0) + 1);
+  }
+  const placed = [...ownOn.values()].reduce((sum, one) => sum + one, 0);
+  const nodes = reserved.map((node) => {
+    const there = ownOn.get(node.id);
+    return there === undefined ? node : { ...node, own: there };
   });
   const needs = {
     nanoCpus: Resources?.Reservations?.NanoCPUs ?? 0,
@@ -57,7 +60,7 @@ export function roomOf(
     maxPerNode: Placement?.MaxReplicas ?? 0,
   };
   const desired = service.Spec.Mode.Replicated?.Replicas ?? 1;
-  return roomFor(nodes, needs, desired - placed.length);
+  return roomFor(nodes, needs, desired - placed);
 }
 
 function free(total: number | undefined, taken = 0): number | null {

@@ -88,16 +88,17 @@ async function evaluateService(
     replicasOf(service),
     now,
   );
-  const decideFor = (current: SwarmService, currentPolicy = policy) =>
-    decide(currentPolicy, snapshotOf(current, currentPolicy, measured), history, now);
+  const snapshot = snapshotOf(service, policy, measured);
 
   const { decision, action, writtenAt } = await act(
     engine,
     service,
-    decideFor(service),
+    decide(policy, snapshot, history, now),
     (current) => {
       const decoded = policyOf(current, context);
-      return decoded.kind === 'policy' ? decideFor(current, decoded.value) : null;
+      return decoded.kind === 'policy'
+        ? decide(decoded.value, snapshotOf(current, decoded.value, measured), history, now)
+        : null;
     },
     {
       clock,
@@ -112,7 +113,6 @@ async function evaluateService(
       ...(writtenAt === undefined ? {} : { labelSeen: writtenAt }),
     };
   histories?.set(service.ID, after);
-  const snapshot = snapshotOf(service, policy, measured);
   const desired = after.lastDesired ?? snapshot.desired;
   options.onBasis?.(service.ID, { policy, snapshot: { ...snapshot, desired }, history: after, now });
   return {

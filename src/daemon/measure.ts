@@ -34,7 +34,6 @@ export async function measure(
     readLoads(signals, options, clock),
   ]);
   const measured: Measurements = {
-    tasks: observed.tasks,
     byService: tasksByService(observed.tasks),
     reserved: observed.reserved,
     nodeId: observed.nodeId,

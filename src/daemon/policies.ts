@@ -3,7 +3,7 @@
 import type { Problem } from '../errors.js';
 import { decodeService } from '../policy/labels.js';
 import type { Decoded, EnvironmentPolicy, Policy } from '../policy/policy.js';
-import type { SwarmService } from '../swarm/objects.js';
+import type { ServiceSpec, SwarmService } from '../swarm/objects.js';
 import { didYouMean } from '../text.js';
 import type { InvalidService } from './types.js';
 
@@ -36,9 +36,20 @@ export function collectPolicies(
   return { governed, invalid };
 }
 
+/** A service that has not changed is the same object at every look, and its labels say the same. */
+const decodedBefore = new WeakMap<ServiceSpec, Decoded<Policy>>();
+
+function decodedOf(spec: ServiceSpec): Decoded<Policy> {
+  const before = decodedBefore.get(spec);
+  if (before !== undefined) return before;
+  const decoded = decodeService(spec);
+  decodedBefore.set(spec, decoded);
+  return decoded;
+}
+
 /** The policy of one service, decoded from the service as it is now. */
 export function policyOf(service: SwarmService, context: PolicyContext): Decoded<Policy> {
-  const decoded = decodeService(service.Spec);
+  const decoded = decodedOf(service.Spec);
   if (context.environment === null || !isNamed(service, context)) return decoded;
   const place = 'environment SERVICE_NAME';
   const name = service.Spec.Name;

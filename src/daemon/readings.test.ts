@@ -28,7 +28,6 @@ function healthyAfterMs(...tasks: SwarmTask[]) {
   } as SwarmService;
   const nothing = { usage: new Map(), loads: new Map(), workRates: new Map() };
   return snapshotOf(service, decoded.value, {
-    tasks,
     byService: tasksByService(tasks),
     reserved: reservationsOf([], []),
     nodeId: 'a',
@@ -80,7 +79,6 @@ describe('why a task was not measured', () => {
     if (decoded.kind !== 'policy') throw new Error(JSON.stringify(decoded));
     const tasks = [on(100, 'a'), on(200, 'b'), on(300, 'c')];
     return snapshotOf(service, decoded.value, {
-      tasks,
       byService: tasksByService(tasks),
       reserved: reservationsOf([], []),
       nodeId: 'a',

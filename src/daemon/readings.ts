@@ -17,8 +17,7 @@ import { roomOf, type Reservations } from './capacity.js';
 const WARM_UP_MS = 10_000;
 
 export interface Measurements {
-  tasks: readonly SwarmTask[];
-  /** the same by service, so that a service need not look through all */
+  /** by service, so that a service need not look through all */
   byService: ReadonlyMap<string, readonly SwarmTask[]>;
   reserved: Reservations;
   nodeId: string;

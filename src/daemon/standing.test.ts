@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../autoscale/types.js';
 import type { Policy } from '../policy/policy.js';
 import type { SwarmService, SwarmTask, TaskState } from '../swarm/objects.js';
+import { tasksByService } from './readings.js';
 import { standingOf } from './standing.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
@@ -16,7 +17,7 @@ const task = (State: TaskState, ageSeconds = 0, Err?: string, ServiceID = 'web')
 
 const standing = (tasks: SwarmTask[], snapshot: Partial<Snapshot> = {}) =>
   standingOf({ ID: 'web' } as SwarmService, { min: 1, max: 9 } as Policy, snapshot as Snapshot, {
-    tasks,
+    byService: tasksByService(tasks),
     wallMs: NOW,
   });
 

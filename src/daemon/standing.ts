@@ -11,9 +11,9 @@ export function standingOf(
   { ID }: SwarmService,
   { min, max }: Policy,
   { paused, scheduled }: Snapshot,
-  { tasks, wallMs }: Pick<Measurements, 'tasks' | 'wallMs'>,
+  { byService, wallMs }: Pick<Measurements, 'byService' | 'wallMs'>,
 ): Standing {
-  const own = tasks.filter(({ ServiceID }) => ServiceID === ID);
+  const own = byService.get(ID) ?? [];
   return {
     min,
     max,

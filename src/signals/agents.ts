@@ -32,10 +32,15 @@ export interface AgentsOptions {
   resolve?: (host: string) => Promise<string[]>;
 }
 
+interface Answer extends NodeUsage {
+  /** as readings of it are marked */
+  reader: string;
+}
+
 export class Agents implements UsageReader {
   readonly #options: AgentsOptions;
   /** answers of this round, by node id */
-  #answers = new Map<string, NodeUsage>();
+  #answers = new Map<string, Answer>();
   /** why an address, or a name that has none, gave no answer in this round */
   #failures = new Map<string, string>();
   /** which node was last seen behind an address: it may be silent now */
@@ -70,11 +75,11 @@ export class Agents implements UsageReader {
     }
   }
 
-  read({ nodeId, containerId }: UsageQuery): Promise<ContainerReading | null> {
+  read({ nodeId, containerId }: UsageQuery): ContainerReading | null {
     const answer = this.#answers.get(nodeId);
     const counters = answer?.containers.get(containerId);
-    if (answer === undefined || counters === undefined) return Promise.resolve(null);
-    return Promise.resolve({ reader: `agent ${nodeId} ${answer.run}`, ...counters });
+    if (answer === undefined || counters === undefined) return null;
+    return { reader: answer.reader, ...counters };
   }
 
   whyNot({ nodeId }: UsageQuery): MissingUsage {
@@ -124,7 +129,7 @@ export class Agents implements UsageReader {
   async #ask(
     place: string,
     token: string,
-    before: ReadonlyMap<string, NodeUsage>,
+    before: ReadonlyMap<string, Answer>,
     signal: AbortSignal,
   ): Promise<void> {
     let answer: NodeUsage | null = null;
@@ -148,6 +153,6 @@ export class Agents implements UsageReader {
     this.#nodeBehind.set(place, nodeId);
     // While an agent is replaced there may be two on a node; the one whose earlier reading is at hand goes first.
     if (this.#answers.has(nodeId) && before.get(nodeId)?.run !== run) return;
-    this.#answers.set(nodeId, answer);
+    this.#answers.set(nodeId, { ...answer, reader: `agent ${nodeId} ${run}` });
   }
 }

@@ -33,8 +33,8 @@ export class CgroupReader implements UsageReader {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
-  read(query: UsageQuery): Promise<ContainerReading | null> {
-    return Promise.resolve(query.isLocal ? this.#read(query) : null);
+  read(query: UsageQuery): ContainerReading | null {
+    return query.isLocal ? this.#read(query) : null;
   }
 
   keepOnly(containerIds: ReadonlySet<string>): void {

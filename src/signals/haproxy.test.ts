@@ -126,6 +126,22 @@ describe.skipIf(!isInstalled('haproxy', '-v'))('two real balancers (skipped with
     expect(await read(from, 'requests')).toEqual({ value: 0, queued: 0 });
   });
 
+  it('counts requests as they arrive, those that wait for an answer too', async () => {
+    let now = 0;
+    const from = source({ clock: () => now });
+    await read(from, 'requests');
+    const waiting = send(5, '/held');
+    await until(
+      () => read(source(), 'queued'),
+      ({ value }) => value === 6,
+    );
+    now = 5_000;
+    expect(await read(from, 'requests')).toEqual({ value: 2, queued: 6 });
+    const letGo = setInterval(() => held.splice(0).forEach((release) => release()), 10);
+    await waiting;
+    clearInterval(letGo);
+  });
+
   it('takes HAProxy’s own rate on the first reading', async () => {
     await send(20);
     const first = await until(

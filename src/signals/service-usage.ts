@@ -19,7 +19,11 @@ export function summariseUsage(
     runningOf.set(task.ServiceID, (runningOf.get(task.ServiceID) ?? 0) + 1);
   }
   const tasksOf = new Map<string, TaskUsage[]>();
-  for (const one of usage) tasksOf.set(one.serviceId, [...(tasksOf.get(one.serviceId) ?? []), one]);
+  for (const one of usage) {
+    const own = tasksOf.get(one.serviceId);
+    if (own === undefined) tasksOf.set(one.serviceId, [one]);
+    else own.push(one);
+  }
   return new Map(
     [...runningOf].map(([serviceId, running]) => {
       const own = tasksOf.get(serviceId) ?? [];

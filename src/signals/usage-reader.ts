@@ -21,8 +21,8 @@ export interface ContainerReading extends Counters {
 export interface UsageReader {
   /** Called once before the readings of a round, for what is asked for all of them together. Does not throw. */
   begin?(queries: readonly UsageQuery[], signal: AbortSignal): Promise<void>;
-  /** null when this reader cannot read the container (now). Does not throw. */
-  read(query: UsageQuery, signal: AbortSignal): Promise<ContainerReading | null>;
+  /** null when this reader cannot read the container (now). At once where there is nothing to wait for. Does not throw. */
+  read(query: UsageQuery, signal: AbortSignal): ContainerReading | null | Promise<ContainerReading | null>;
   /** Why `read` was null, for a person; null where there is nothing to tell. */
   whyNot?(query: UsageQuery): MissingUsage | null;
   /** Drops what is kept for containers that are not in this set any more. */

@@ -70,7 +70,9 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     // What was waited for there must not be missing here: an old Engine needs its second.
     const deadline = startDeadline(deadlineMs, options.signal);
     try {
-      return await Promise.all(queries.map((query) => this.#readOne(query, deadline.signal)));
+      // Thousands of promises for what is there already would be most of the work.
+      const found = queries.map((query) => this.#readOne(query, deadline.signal));
+      return found.every(isThere) ? found : await Promise.all(found.map((one) => Promise.resolve(one)));
     } finally {
       deadline.clear();
     }
@@ -89,8 +91,14 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     }
   }
 
-  async #readOne(query: UsageQuery, signal: AbortSignal): Promise<TaskUsage> {
-    const reading = await this.#firstReading(query, signal);
+  #readOne(query: UsageQuery, signal: AbortSignal): TaskUsage | Promise<TaskUsage> {
+    const reading = this.#firstReading(query, signal);
+    return isThere(reading)
+      ? this.#usageOf(query, reading)
+      : reading.then((one) => this.#usageOf(query, one));
+  }
+
+  #usageOf(query: UsageQuery, reading: ContainerReading | null): TaskUsage {
     const { taskId, serviceId } = query;
     if (reading === null) {
       const missing = this.#whyMissing(query);
@@ -121,9 +129,16 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     };
   }
 
-  async #firstReading(query: UsageQuery, signal: AbortSignal): Promise<ContainerReading | null> {
-    for (const reader of this.#readers) {
-      const reading = await reader.read(query, signal);
+  #firstReading(
+    query: UsageQuery,
+    signal: AbortSignal,
+    from = 0,
+  ): ContainerReading | null | Promise<ContainerReading | null> {
+    for (const [index, reader] of this.#readers.entries()) {
+      if (index < from) continue;
+      const reading = reader.read(query, signal);
+      if (!isThere(reading))
+        return reading.then((one) => one ?? this.#firstReading(query, signal, index + 1));
       if (reading !== null) return reading;
     }
     return null;
@@ -136,6 +151,10 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     }
     return null;
   }
+}
+
+function isThere<T>(one: T | Promise<T>): one is T {
+  return !(one instanceof Promise);
 }
 
 /** Cores used between two readings: CPU time over time. Null when the two cannot be compared. */

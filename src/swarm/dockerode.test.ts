@@ -21,9 +21,9 @@ function connect(socketPath: string): Engine {
 
 describe('a list', () => {
   it('must be asked for with its filters as JSON, lists throughout', async () => {
-    fake.routes['GET /tasks'] = () => [{ ID: 't1' }];
+    fake.routes['GET /tasks'] = () => [{ ID: 't1', Spec: {} }];
     const filters = { service: ['s 1', 's&2'], '_up-to-date': ['true'] };
-    expect(await engine.listTasks(filters)).toEqual([{ ID: 't1' }]);
+    expect(await engine.listTasks(filters)).toEqual([{ ID: 't1', Spec: {} }]);
     expect(fake.asked).toMatchObject([{ method: 'GET', path: '/tasks' }]);
     expect(JSON.parse(fake.asked[0]!.query['filters']!)).toEqual(filters);
   });
@@ -45,6 +45,25 @@ describe('a list', () => {
   ])('of %s must be empty where the Engine says null', async (_, route, call) => {
     fake.routes[route] = () => null;
     expect(await call(engine)).toEqual([]);
+  });
+
+  it('of tasks must leave out their networks, and hold one specification for those of a service that have the same', async () => {
+    const task = (ID: string, ServiceID: string, Image: string) => ({
+      ID,
+      ServiceID,
+      Spec: { ContainerSpec: { Image } },
+    });
+    const tasks = [
+      task('1', 'a', 'old'),
+      task('2', 'a', 'old'),
+      task('3', 'b', 'old'),
+      task('4', 'a', 'new'),
+    ];
+    fake.routes['GET /tasks'] = () =>
+      tasks.map((one) => ({ ...one, NetworksAttachments: [{ Addresses: [] }] }));
+    const found = await engine.listTasks();
+    expect(found).toEqual(tasks);
+    expect(found[1]?.Spec).toBe(found[0]?.Spec);
   });
 
   it('of volumes must be empty where the Engine says null, and labels never be null', async () => {

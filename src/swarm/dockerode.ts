@@ -1,6 +1,7 @@
 /** The Engine port on dockerode. One private method makes every call, so that deadlines and errors are the same. */
 
 import type { IncomingMessage } from 'node:http';
+import { addAbortSignal } from 'node:stream';
 import Docker from 'dockerode';
 import type { Endpoint } from './endpoint.js';
 import {
@@ -13,6 +14,7 @@ import {
   type RegistryImage,
   type WriteOptions,
 } from './engine.js';
+import { KeptList } from './kept-list.js';
 import { readLines, readLogLines, readOutput } from './streams.js';
 import { translateError } from './translate-error.js';
 import type {
@@ -27,11 +29,14 @@ import type {
   SwarmSecret,
   SwarmService,
   SwarmTask,
+  TaskSpec,
 } from './objects.js';
 import { dockerOptions } from './connection.js';
 
 /** Longest wait for an answer that is not a stream. */
 const CALL_TIMEOUT_MS = 30_000;
+/** of tasks, kept to be shared */
+const MOST_SPECS = 10_000;
 
 interface Request {
   method: 'GET' | 'POST' | 'DELETE';
@@ -65,6 +70,8 @@ class DockerodeEngine implements Engine {
   readonly address: string;
   readonly local: boolean;
   readonly #modem: Dial;
+  readonly #tasks = new KeptList<SwarmTask>(keptOfTasks());
+  readonly #services = new KeptList<SwarmService>();
 
   constructor(endpoint: Endpoint) {
     this.address = endpoint.address;
@@ -91,7 +98,7 @@ class DockerodeEngine implements Engine {
   }
 
   listServices(filters?: Filters, options?: CallOptions): Promise<SwarmService[]> {
-    return this.#list('/services', filters, options);
+    return this.#keptList('/services', this.#services, filters, options);
   }
 
   inspectService(idOrName: string, options?: CallOptions): Promise<SwarmService> {
@@ -124,7 +131,7 @@ class DockerodeEngine implements Engine {
   }
 
   listTasks(filters?: Filters, options?: CallOptions): Promise<SwarmTask[]> {
-    return this.#list('/tasks', filters, options);
+    return this.#keptList('/tasks', this.#tasks, filters, options);
   }
 
   listNodes(options?: CallOptions): Promise<SwarmNode[]> {
@@ -371,18 +378,28 @@ class DockerodeEngine implements Engine {
     );
   }
 
+  async #keptList<T>(
+    path: string,
+    list: KeptList<T>,
+    filters: Filters | undefined,
+    options: CallOptions | undefined,
+  ): Promise<T[]> {
+    const signal = withDeadline(options?.signal);
+    const query = filterQuery(filters);
+    const answer = await this.#stream({ method: 'GET', path, query, options: { signal } });
+    try {
+      return await list.read(addAbortSignal(signal, answer));
+    } catch (error) {
+      throw this.#translate(error, signal);
+    }
+  }
+
   async #remove(path: string, options: CallOptions | undefined): Promise<void> {
     await this.#call({ method: 'DELETE', path, options });
   }
 
   async #call<T>(request: Request): Promise<T> {
-    const deadline = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const signal = request.options?.signal;
-    return (await this.#dial(
-      request,
-      false,
-      signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
-    )) as T;
+    return (await this.#dial(request, false, withDeadline(request.options?.signal))) as T;
   }
 
   async #stream(request: Request): Promise<IncomingMessage> {
@@ -423,6 +440,11 @@ class DockerodeEngine implements Engine {
   }
 }
 
+function withDeadline(signal: AbortSignal | undefined): AbortSignal {
+  const deadline = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+}
+
 /** The Engine answers `null` for "none" on some releases, which docker-modem hands on as the bytes it read. */
 function listOf<T>(answer: unknown): T[] {
   return Array.isArray(answer) ? (answer as T[]) : [];
@@ -430,6 +452,24 @@ function listOf<T>(answer: unknown): T[] {
 
 function filterQuery(filters: Filters | undefined): Record<string, unknown> {
   return filters === undefined ? {} : { filters };
+}
+
+/**
+ * Of each task what is worth keeping: not what is known of its networks, which is half of it and for which nobody here
+ * asks; and the specification is one object for all tasks of a service that have the same.
+ */
+function keptOfTasks(): (task: SwarmTask) => SwarmTask {
+  const specs = new Map<string, { spec: TaskSpec; text: string }>();
+  return (task: SwarmTask & { NetworksAttachments?: unknown }) => {
+    const { NetworksAttachments: _, ...rest } = task;
+    const text = JSON.stringify(task.Spec);
+    const last = specs.get(task.ServiceID);
+    if (last !== undefined && last.text === text) return { ...rest, Spec: last.spec };
+    // Of services that come and go for months, too.
+    if (specs.size >= MOST_SPECS) specs.clear();
+    specs.set(task.ServiceID, { spec: task.Spec, text });
+    return rest;
+  };
 }
 
 function warningsOf(answer: { Warning?: string; Warnings?: string[] | null }): string[] {

@@ -74,6 +74,7 @@ export interface InfoReader {
 }
 
 export interface ServiceReader {
+  /** What has not changed between two lists may be the same object in both: nobody changes one. */
   listServices(filters?: Filters, options?: CallOptions): Promise<SwarmService[]>;
   inspectService(idOrName: string, options?: CallOptions): Promise<SwarmService>;
 }
@@ -91,6 +92,7 @@ export interface ServiceWriter {
 }
 
 export interface TaskReader {
+  /** As with services. */
   listTasks(filters?: Filters, options?: CallOptions): Promise<SwarmTask[]>;
 }
 

@@ -150,12 +150,21 @@ export async function waitFor<T>(
 
 /** Names of the servers of a HAProxy backend that are UP, from its statistics. */
 export async function serversUp(address: string, backend: string): Promise<string[]> {
-  const response = await fetch(`http://${address}:8404/stats;csv`);
+  const servers = await serversOf(address, backend);
+  return servers.filter(({ status }) => status.startsWith('UP')).map(({ name }) => name);
+}
+
+/** `UP` has passed its check; `UP 1/2` is new and has not been checked, or has failed its last. */
+export async function serversOf(
+  address: string,
+  backend: string,
+  port = 8404,
+): Promise<{ name: string; status: string }[]> {
+  const response = await fetch(`http://${address}:${port}/stats;csv`);
   const [head = '', ...lines] = (await response.text()).split('\n');
   const columns = head.replace(/^# /, '').split(',');
   const at = (line: string, column: string) => line.split(',')[columns.indexOf(column)] ?? '';
   return lines
     .filter((line) => at(line, 'pxname') === backend && at(line, 'svname') !== 'BACKEND')
-    .filter((line) => at(line, 'status').startsWith('UP'))
-    .map((line) => at(line, 'svname'));
+    .map((line) => ({ name: at(line, 'svname'), status: at(line, 'status') }));
 }

@@ -3,6 +3,7 @@ import type { EnvironmentPolicy } from '../../policy/policy.js';
 import { valueText } from '../../autoscale/text.js';
 import { systemClock } from '../../daemon/clock.js';
 import { evaluateOnce } from '../../daemon/evaluate.js';
+import { keepHeapSmall } from '../../daemon/heap.js';
 import { parseListen, type ListenOptions } from '../../daemon/http-listen.js';
 import { DaemonRecord } from '../../daemon/record.js';
 import { formatEvent } from '../../daemon/report.js';
@@ -47,6 +48,7 @@ export async function run(context: Context, _args: readonly string[], options: O
   const sources = openSources(engine, context.env, environment);
   try {
     if (daemon) {
+      keepHeapSmall();
       const log = daemonLog(context, options['logFormat'] === 'json');
       await runDaemon(engine, {
         ...sources,

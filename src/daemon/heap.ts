@@ -1,0 +1,11 @@
+/** How much memory the daemon takes from its node for what it needs only during a tick. */
+
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * V8 lets a heap grow to several times of what was in use before it looks for what is not: with 10,000 tasks to more than
+ * 300 MB, of which 60 were in use. A third more than was in use is enough for a tick.
+ */
+export function keepHeapSmall(): void {
+  setFlagsFromString('--heap-growing-percent=30');
+}

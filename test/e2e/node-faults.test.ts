@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { burnCpu } from '../../scripts/load.js';
 import type { Why } from '../../src/daemon/why.js';
+import { ensurePackages } from '../lab/packages.js';
 import { waitFor, type Running } from './harness.js';
 import { killAtRandom } from './kill-at-random.js';
 import { hasSaid, lastLines, openStage, PER_REPLICA, STACK, type Stage } from './three-managers.js';
@@ -181,6 +182,9 @@ describe('a clock that jumps', () => {
     return told('worker', `decisions ${hours} h away`, ({ last }) => hourFrom(last?.at) === hours);
   };
 
+  beforeAll(async () => {
+    await ensurePackages(() => undefined, undefined, [['faketime', ['faketime']]]);
+  }, 300_000);
   beforeEach(() => {
     offset = join(stage.world.directory, 'offset');
     writeFileSync(offset, '+0s');

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeEngine } from '../../test/support/engine-in-memory.js';
 import { httpSend } from '../http-get.js';
@@ -279,6 +279,17 @@ describe("the daemon's socket", () => {
       require('net').createServer().listen(${JSON.stringify(path)},()=>process.kill(process.pid,'SIGKILL'))`;
     spawnSync(process.execPath, ['-e', script]);
     expect((await stat(path)).isSocket()).toBe(true);
+    const { events } = start(new FakeEngine(clock.wallMs));
+    await until(() => types(events).includes('listening'));
+  });
+
+  it('starts after one that was killed while it started, and not beside one that is starting', async () => {
+    const path = socketPath('cluster1', place);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(`${path}.starting`, String(process.pid));
+    await expect(start(new FakeEngine(clock.wallMs)).run).rejects.toThrow('already runs on this machine');
+    const { spawnSync } = await import('node:child_process');
+    await writeFile(`${path}.starting`, String(spawnSync(process.execPath, ['-e', '']).pid));
     const { events } = start(new FakeEngine(clock.wallMs));
     await until(() => types(events).includes('listening'));
   });

@@ -3,7 +3,7 @@
  * alive on this machine, and gives it what http-api.ts has.
  */
 
-import { chmod, open, rm, stat } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { FailedError } from '../errors.js';
 import { closeServer } from './http-listen.js';
@@ -53,27 +53,41 @@ export async function openSocket(options: SocketOptions): Promise<DaemonSocket> 
   }
 }
 
-/** Lets one starting daemon at a time look for another one and take the path, so that two do not replace each other. */
+/**
+ * Lets one starting daemon at a time look for another one and take the path, so that two do not replace each other. The
+ * file names its process: one that was killed in the middle of its start must not keep the next from starting.
+ */
 async function takeGuard(path: string): Promise<() => Promise<void>> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await (await open(path, 'wx', 0o600)).close();
+      await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
       return () => rm(path, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
         throw new FailedError(`the socket's directory cannot be written: ${(error as Error).message}`);
       }
-      if (attempt > 0 || !(await isOld(path))) throw alreadyRunning(0);
+      if (attempt > 0 || !(await isLeftBehind(path))) throw alreadyRunning(0);
       await rm(path, { force: true });
     }
   }
 }
 
-async function isOld(path: string): Promise<boolean> {
+async function isLeftBehind(path: string): Promise<boolean> {
   try {
-    return Date.now() - (await stat(path)).mtimeMs > OLDEST_GUARD_MS;
+    const pid = Number(await readFile(path, 'utf8'));
+    return (pid > 0 && !isAlive(pid)) || Date.now() - (await stat(path)).mtimeMs > OLDEST_GUARD_MS;
   } catch {
     return true;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's may not be asked, and lives.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

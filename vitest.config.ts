@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/lab/**/*.test.ts'],
+          // No test of speed: a machine with other work may take its time.
+          testTimeout: 20_000,
         },
       },
       {

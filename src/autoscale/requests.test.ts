@@ -179,7 +179,7 @@ describe('CPU beside requests', () => {
 });
 
 describe('the service rate', () => {
-  const rate = { perReplica: 50, at: 0, surprise: 1 };
+  const rate = { perReplica: 50, at: 0, learnedMs: 3_600_000, surprise: 1 };
   const seen = { arrivalsPerSecond: 100, queued: 0, serving: 4, cpuPercent: 50 };
   it.each<[string, Partial<typeof seen>, number | null]>([
     ['is throughput over use', {}, 50],
@@ -197,6 +197,15 @@ describe('the service rate', () => {
     expect(half?.perReplica).toBeCloseTo((50 + 31.25) / 2, 6);
     expect(learnServiceRate(rate, { ...seen, cpuPercent: 10 }, 300_000)?.perReplica).toBe(50);
     expect(learnServiceRate(rate, { ...seen, cpuPercent: 95 }, 300_000)?.perReplica).toBe(50);
+  });
+
+  it('forgets its first reading at the second, and is the mean of those after it', () => {
+    let learned = learnServiceRate(null, { ...seen, cpuPercent: 25 }, 0);
+    expect(learned?.perReplica).toBe(100);
+    learned = learnServiceRate(learned, seen, 5_000);
+    expect(learned?.perReplica).toBe(50);
+    learned = learnServiceRate(learned, { ...seen, cpuPercent: 80 }, 10_000);
+    expect(learned?.perReplica).toBeCloseTo((50 + 31.25) / 2, 6);
   });
 
   it('is surprised by use that arrivals do not explain', () => {

@@ -62,11 +62,79 @@ describe('the forecast', () => {
     const random = seededRandom(3);
     const noisy = after(60, () => 100 * (0.5 + random()));
     const calm = at(noisy, 70);
-    expect(calm.method).toBe('mean');
-    // 95 of 100 are below 145, of which 0.8 are to be in use
-    expect(calm.headroom).toBeGreaterThan(1.05);
-    expect(calm.headroom).toBeLessThan(1.25);
-    expect(at(noisy, 130).perSecond).toBeLessThan(125);
+    expect(calm.method).toBe('longMean');
+    // Errors are 25 on average, so shortfalls 12.5: 100 + 3 x 2.5 x 12.5 = 194, of which 0.8 are to be in use.
+    expect(calm.headroom).toBeGreaterThan(1.4);
+    expect(calm.headroom).toBeLessThan(1.7);
+    expect(at(noisy, 145).perSecond).toBeLessThan(170);
+  });
+
+  it('of noise hardly moves, so that the largest of a down window is no larger than the load needs', () => {
+    const random = seededRandom(3);
+    const noise = () => 100 * (0.5 + random());
+    let { history, now } = after(60, noise);
+    const forecasts: number[] = [];
+    for (const end = now + 240_000; now < end; now += LOOP_MS) {
+      const seen = noise();
+      forecasts.push(forecastArrivals(history, seen, SETTING, now).perSecond);
+      history = rememberArrivals(history, seen, SETTING, now);
+    }
+    const mean = forecasts.reduce((sum, one) => sum + one, 0) / forecasts.length;
+    expect(Math.max(...forecasts) / mean).toBeLessThan(1.05);
+  });
+
+  const errors = { naive: 30, trend: 30, mean: 30, longMean: 30 };
+  it.each<[keyof typeof errors, number, number]>([
+    // the best method, by how much it fell short on average, what to be ready for when 100 arrive
+    ['naive', 8, 112], // (100 + 2 x 2.5 x 8) x 0.8
+    ['trend', 8, 112],
+    ['mean', 8, 128], // (100 + 3 x 2.5 x 8) x 0.8
+    ['longMean', 8, 128],
+    ['longMean', 2, 100], // 115 fit into what 100 leave unused anyway
+    ['longMean', 40, 200], // (100 + 300) x 0.8 would be 320
+  ])('by %s, short by %d, is ready for %d', (method, shortfall, expected) => {
+    const history: ArrivalHistory = {
+      at: 0,
+      level: 100,
+      slope: 0,
+      mean: 100,
+      longMean: 100,
+      pending: [],
+      errors: { ...errors, [method]: 10 },
+      shortfalls: { ...errors, [method]: shortfall },
+      learned: 1,
+    };
+    const forecast = forecastArrivals(history, 100, SETTING, LOOP_MS);
+    expect(forecast.method).toBe(method);
+    expect(forecast.perSecond).toBeCloseTo(expected, 9);
+    expect(forecast.headroom).toBeCloseTo(expected / 100, 9);
+  });
+
+  it('counts errors of both signs to choose by, shortfalls for headroom, and the first as much as the second', () => {
+    const begun = rememberArrivals(null, 90, SETTING, 0);
+    const pending = { naive: 80, trend: 70, mean: 100, longMean: 120 };
+    const first = rememberArrivals(
+      { ...begun, pending: [{ dueAt: 5_000, ...pending }] },
+      100,
+      SETTING,
+      5_000,
+    );
+    expect(first.errors).toEqual({ naive: 20, trend: 30, mean: 0, longMean: 20 });
+    // Where the trend falls, what arrives counts instead of it.
+    expect(first.shortfalls).toEqual({ naive: 20, trend: 20, mean: 0, longMean: 0 });
+    const second = rememberArrivals(
+      { ...first, pending: [{ dueAt: 10_000, ...pending }] },
+      120,
+      SETTING,
+      10_000,
+    );
+    expect(second.errors?.naive).toBeCloseTo((20 + 40) / 2, 1);
+    expect(second.shortfalls?.mean).toBeCloseTo((0 + 20) / 2, 1);
+  });
+
+  it('has no headroom for a load that fell', () => {
+    const fallen = after(10, (seconds) => (seconds < 300 ? 400 : 40));
+    expect(at(fallen, 40)).toMatchObject({ perSecond: 40, headroom: 1 });
   });
 
   it('answers at once what is too much for noise', () => {
@@ -85,10 +153,10 @@ describe('the forecast', () => {
     ).toBe(400);
   });
 
-  it('has headroom for jumps as long as they are recent, and never more than 1.6', () => {
+  it('has headroom for jumps as long as they are recent, and never more than 2', () => {
     const jumpy = after(30, (seconds) => (Math.floor(seconds / 100) % 2 === 0 ? 50 : 400));
     expect(at(jumpy, 50).headroom).toBeGreaterThan(1.2);
-    expect(at(jumpy, 50).headroom).toBeLessThanOrEqual(1.6);
+    expect(at(jumpy, 50).headroom).toBeLessThanOrEqual(2);
     let { history, now } = jumpy;
     for (const end = now + 3 * 3600_000; now < end; now += LOOP_MS)
       history = rememberArrivals(history, 50, SETTING, now);

@@ -1,20 +1,25 @@
 /**
- * How many requests will arrive by the time a replica that is ordered now can serve. Three simple forecasts, of which
+ * How many requests will arrive by the time a replica that is ordered now can serve. Four simple forecasts, of which
  * the one that was nearest lately counts:
  *
- *   naive   as now                                          right for loads that wander
- *   trend   as now, going on with half the present slope    right while a load climbs
- *   mean    as in the last half minute                      right for noise around a steady load
+ *   naive      as now                                          right for loads that wander
+ *   trend      as now, going on with half the present slope    right while a load climbs
+ *   mean       as in the last half minute                      right for noise around a load that moves slowly
+ *   longMean   as in the last four minutes                     right for bursts around a steady load
  *
- * On top comes headroom for what that forecast lately fell short by, as far as it exceeds what replicas have to spare
+ * On top comes headroom for how far that forecast was off lately, as far as it exceeds what replicas have to spare
  * anyway by not being used in full. At the horizons of containers (seconds to minutes) seasons add nothing to this.
  * A forecast never shrinks anything: what arrives now is always answered when it exceeds what was forecast.
+ *
+ * The down window keeps the largest need of some minutes. The largest of many noisy forecasts is far above the load that
+ * they are noise around, and headroom has paid for the same noise already; a mean over as long as the window is even.
  *
  * The state is small and does not grow with time. A loop that begins anew has none, goes by what arrives now, and
  * learns the rest within minutes. Times are milliseconds, loads requests per second.
  */
 
-type Method = 'naive' | 'trend' | 'mean';
+type Method = 'naive' | 'trend' | 'mean' | 'longMean';
+type ByMethod = Readonly<Record<Method, number>>;
 
 export interface ArrivalHistory {
   /** when arrivals were last seen */
@@ -23,18 +28,19 @@ export interface ArrivalHistory {
   level: number;
   slope: number;
   mean: number;
+  longMean: number;
   /** forecasts that have not come due yet, oldest first */
   pending: readonly PendingForecast[];
   /** recent mean absolute error of each forecast; null before the first came due */
-  errors: Readonly<Record<Method, number>> | null;
-  /** how often, lately, arrivals were so many times what had been forecast: shares by bins of `BIN_WIDTH` from 1 on */
-  shortfalls: readonly number[];
+  errors: ByMethod | null;
+  /** recent mean of what arrived beyond each forecast, 0 where it did not */
+  shortfalls: ByMethod | null;
+  /** how much of their memory those errors fill: from 0 to 1 */
+  learned: number;
 }
 
-interface PendingForecast extends Record<Method, number> {
+interface PendingForecast extends ByMethod {
   dueAt: number;
-  /** the one that was gone by, before headroom */
-  used: number;
 }
 
 export interface Forecast {
@@ -53,25 +59,32 @@ export interface ForecastSetting {
   goal: number;
 }
 
-/** Half an hour of errors: enough of them for a quantile, few enough to follow the hour of the day. */
+/** Half an hour of errors: enough of them for a mean, few enough to follow the hour of the day. */
 const MEMORY_MS = 30 * 60_000;
 /**
- * In so many of all cases what arrives is to fit into the full capacity of what was ordered. Noise around a mean stays
- * what it is, so that more of its tail can be known; a jump comes as it likes, and headroom for the rarest is wasted.
+ * So many standard deviations above the forecast are to fit into the full capacity of what was ordered. Noise around a
+ * mean stays what it is, so that nearly all of it can be covered; three are the limits of W. Shewhart's control charts
+ * (1931), beyond which something else than chance is at work. A jump comes as it likes, and headroom for the rarest is
+ * wasted.
  */
-const COVERED_SHARES: Readonly<Record<Method, number>> = { naive: 0.9, trend: 0.9, mean: 0.95 };
+const DEVIATIONS: ByMethod = { naive: 2, trend: 2, mean: 3, longMean: 3 };
+/**
+ * Standard deviation over mean shortfall, sqrt(2 pi) where errors are normal. Twice the 1.25 by which R. Brown makes
+ * safety stock out of mean absolute errors ("Statistical Forecasting for Inventory Control", 1959), since only half of
+ * the errors are shortfalls: a load that falls needs no headroom. A mean square would let a single jump decide for half
+ * an hour.
+ */
+const DEVIATION_PER_SHORTFALL = 2.5;
 /** Beyond it the past is no measure of the future: a retry storm, an outage that ended. */
-const MOST_HEADROOM = 1.6;
+const MOST_HEADROOM = 2;
 /** A slope seldom lasts. Half of it over the horizon is a slope that fades to nothing by the end of it. */
 const DAMPING = 0.5;
 /** Long enough to average Poisson noise out, short enough to be no slower than a metrics pipeline. */
 const MEAN_MS = 30_000;
+/** As long as the down window of a service with requests: what moves faster than this is held by the window anyway. */
+const LONG_MEAN_MS = 240_000;
 /** After a gap as long as this, what was seen before it says nothing about the present. */
 const LONGEST_GAP_MS = 60_000;
-
-const BIN_WIDTH = 0.02;
-/** Shortfalls up to twice the forecast; what is more counts as that. */
-const BINS = Math.round(1 / BIN_WIDTH) + 1;
 
 /** What to be ready for when `perSecond` arrive at `now`. More arrivals never forecast fewer. */
 export function forecastArrivals(
@@ -83,11 +96,15 @@ export function forecastArrivals(
   if (history === null || now - history.at > LONGEST_GAP_MS) {
     return { perSecond, method: 'naive', horizonMs, headroom: 1 };
   }
-  // Method and headroom depend on the past alone; were the present part of it, more arrivals could forecast fewer.
+  // Method and deviation depend on the past alone; were the present part of it, more arrivals could forecast fewer.
   const method = bestOf(history.errors);
-  const headroom = headroomOf(history.shortfalls, COVERED_SHARES[method], goal);
-  const forecast = forecastsOf(move(history, perSecond, horizonMs, now), perSecond, horizonMs)[method];
-  const wanted = (method === 'mean' ? forecast : Math.max(perSecond, forecast)) * headroom;
+  const deviation = DEVIATION_PER_SHORTFALL * (history.shortfalls?.[method] ?? 0);
+  const expected = expectedOf(
+    forecastsOf(move(history, perSecond, horizonMs, now), perSecond, horizonMs),
+    method,
+  );
+  const headroom = headroomOf(expected, DEVIATIONS[method] * deviation, goal);
+  const wanted = expected * headroom;
   // What does not even fit into the full capacity of what is wanted is no noise around a mean.
   return { perSecond: perSecond > wanted / goal ? perSecond : wanted, method, horizonMs, headroom };
 }
@@ -100,27 +117,38 @@ export function rememberArrivals(
   now: number,
 ): ArrivalHistory {
   if (history === null || now - history.at > LONGEST_GAP_MS) {
-    const shortfalls = history?.shortfalls ?? [];
-    return { at: now, level: perSecond, slope: 0, mean: perSecond, pending: [], errors: null, shortfalls };
+    return {
+      at: now,
+      level: perSecond,
+      slope: 0,
+      mean: perSecond,
+      longMean: perSecond,
+      pending: [],
+      errors: history?.errors ?? null,
+      shortfalls: history?.shortfalls ?? null,
+      learned: history?.learned ?? 0,
+    };
   }
   const motion = move(history, perSecond, horizonMs, now);
   const forecasts = forecastsOf(motion, perSecond, horizonMs);
   let dueCount = 0;
   while ((history.pending[dueCount]?.dueAt ?? Infinity) <= now) dueCount++;
   const due = history.pending[dueCount - 1];
-  let { errors, shortfalls } = history;
+  let { errors, shortfalls, learned } = history;
   if (due !== undefined) {
     const share = 1 - Math.exp(-(now - history.at) / MEMORY_MS);
-    errors = learnErrors(errors, due, perSecond, share);
-    shortfalls = learnShortfall(shortfalls, due.used, perSecond, share);
+    learned += share * (1 - learned);
+    // All errors so far count alike until the memory is full: else the first one would, for half an hour.
+    errors = average(errors, share / learned, (method) => Math.abs(perSecond - due[method]));
+    shortfalls = average(shortfalls, share / learned, (method) =>
+      Math.max(0, perSecond - expectedOf(due, method)),
+    );
   }
-  const method = bestOf(errors);
-  const used = method === 'mean' ? forecasts.mean : Math.max(perSecond, forecasts[method]);
-  const pending = [...history.pending.slice(dueCount), { dueAt: now + horizonMs, ...forecasts, used }];
-  return { at: now, ...motion, pending, errors, shortfalls };
+  const pending = [...history.pending.slice(dueCount), { dueAt: now + horizonMs, ...forecasts }];
+  return { at: now, ...motion, pending, errors, shortfalls, learned };
 }
 
-type Motion = Pick<ArrivalHistory, 'level' | 'slope' | 'mean'>;
+type Motion = Pick<ArrivalHistory, 'level' | 'slope' | 'mean' | 'longMean'>;
 
 /**
  * Level, slope and mean after one more observation: Holt's method (1957) with memories in time instead of steps. The
@@ -132,55 +160,47 @@ function move(history: ArrivalHistory, perSecond: number, horizonMs: number, now
   const predicted = history.level + history.slope * passed;
   const level = predicted + shareOf(horizonMs / 4) * (perSecond - predicted);
   const slope = history.slope + shareOf(horizonMs) * ((level - history.level) / passed - history.slope);
-  return { level, slope, mean: history.mean + shareOf(MEAN_MS) * (perSecond - history.mean) };
+  const mean = history.mean + shareOf(MEAN_MS) * (perSecond - history.mean);
+  const longMean = history.longMean + shareOf(LONG_MEAN_MS) * (perSecond - history.longMean);
+  return { level, slope, mean, longMean };
 }
 
-function forecastsOf(motion: Motion, perSecond: number, horizonMs: number): Record<Method, number> {
+function forecastsOf(motion: Motion, perSecond: number, horizonMs: number): ByMethod {
   const trend = Math.max(0, motion.level + DAMPING * motion.slope * horizonMs);
-  return { naive: perSecond, trend, mean: motion.mean };
+  return { naive: perSecond, trend, mean: motion.mean, longMean: motion.longMean };
+}
+
+/** What is gone by: the trend of a load that falls is not. */
+function expectedOf(forecasts: ByMethod, method: Method): number {
+  return method === 'trend' ? Math.max(forecasts.naive, forecasts.trend) : forecasts[method];
 }
 
 /** The forecast that was nearest lately; "as now" until another has shown to be better. */
 function bestOf(errors: ArrivalHistory['errors']): Method {
   if (errors === null) return 'naive';
-  const { naive, trend, mean } = errors;
-  if (trend < naive && trend <= mean) return 'trend';
-  return mean < naive ? 'mean' : 'naive';
-}
-
-function learnErrors(
-  errors: ArrivalHistory['errors'],
-  due: PendingForecast,
-  actual: number,
-  share: number,
-): Record<Method, number> {
-  const learn = (method: Method) => {
-    const error = Math.abs(actual - due[method]);
-    return errors === null ? error : errors[method] + share * (error - errors[method]);
-  };
-  return { naive: learn('naive'), trend: learn('trend'), mean: learn('mean') };
-}
-
-function learnShortfall(
-  shortfalls: readonly number[],
-  forecast: number,
-  actual: number,
-  share: number,
-): readonly number[] {
-  if (forecast <= 0) return shortfalls;
-  const bin = Math.min(BINS - 1, Math.max(0, Math.ceil((actual / forecast - 1) / BIN_WIDTH - 1e-9)));
-  const learned = shortfalls.length === BINS ? shortfalls.slice() : new Array<number>(BINS).fill(0);
-  for (let index = 0; index < BINS; index++) {
-    learned[index] = (learned[index] ?? 0) * (1 - share) + (index === bin ? share : 0);
+  let best: Method = 'naive';
+  for (const method of ['mean', 'trend', 'longMean'] as const) {
+    if (errors[method] < errors[best]) best = method;
   }
-  return learned;
+  return best;
 }
 
-/** The factor with which the full capacity would have covered that share of the cases; 1 while there are none. */
-function headroomOf(shortfalls: readonly number[], share: number, goal: number): number {
-  let total = 0;
-  for (const weight of shortfalls) total += weight;
-  let [covered, bin] = [shortfalls[0] ?? 0, 0];
-  while (covered < share * total && bin < BINS - 1) covered += shortfalls[++bin] ?? 0;
-  return Math.min(MOST_HEADROOM, Math.max(1, (1 + bin * BIN_WIDTH) * goal));
+/** The averages with one more value each, which counts for `share`. */
+function average(averages: ByMethod | null, share: number, value: (method: Method) => number): ByMethod {
+  const learn = (method: Method) => {
+    const before = averages?.[method] ?? 0;
+    return before + share * (value(method) - before);
+  };
+  return {
+    naive: learn('naive'),
+    trend: learn('trend'),
+    mean: learn('mean'),
+    longMean: learn('longMean'),
+  };
+}
+
+/** The factor with which so much more than was expected still fits into the full capacity, from 1 to `MOST_HEADROOM`. */
+function headroomOf(expected: number, more: number, goal: number): number {
+  if (expected <= 0) return 1;
+  return Math.min(MOST_HEADROOM, Math.max(1, ((expected + more) / expected) * goal));
 }

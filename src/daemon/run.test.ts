@@ -74,7 +74,7 @@ function start(engine: FakeEngine, more: Partial<DaemonOptions> = {}) {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 15_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('it did not come about');
     await systemClock.sleep(5);

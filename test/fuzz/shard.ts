@@ -6,7 +6,7 @@
 import { expect, test } from 'vitest';
 import { CASE_MS, describeFault, runCampaign } from './campaign.js';
 
-const FILES = 8_000;
+const FILES = 20_000;
 const SEED = 3;
 const TIMEOUT_MS = 3_600_000;
 

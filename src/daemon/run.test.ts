@@ -151,6 +151,24 @@ describe('the daemon', () => {
     },
   );
 
+  it('does not wait for its interval when more requests come than it has replicas for', async () => {
+    const engine = new FakeEngine(clock.wallMs);
+    const labels = { 'scalectl.http.backend': 'web', 'scalectl.http.target': '10' };
+    engine.add('shop_web', { labels: { ...CPU, ...labels } });
+    engine.load.set('shop_web', 50);
+    let arriving = 15;
+    const loads = {
+      ...silent,
+      read: (signals: readonly unknown[]) =>
+        Promise.resolve(signals.map(() => ({ value: arriving, queued: 0 }))),
+    };
+    const { events } = start(engine, { loads, intervalMs: 3_600_000 });
+    await until(() => types(events).includes('decision'));
+    expect(engine.replicas('shop_web')).toBe(2);
+    arriving = 55;
+    await until(() => engine.replicas('shop_web') === 6);
+  });
+
   it('does not repeat what it said, except once a minute', async () => {
     const engine = new FakeEngine(clock.wallMs);
     engine.add('shop_web', { labels: CPU });

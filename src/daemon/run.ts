@@ -24,6 +24,7 @@ import { routesOf } from './http-api.js';
 import { listenTcp, type Listener, type ListenOptions } from './http-listen.js';
 import type { Route } from './http-server.js';
 import { seekLead, type Leadership } from './leader.js';
+import { Lookout } from './lookout.js';
 import { DaemonRecord } from './record.js';
 import { Reporter } from './report.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
@@ -85,6 +86,7 @@ class Daemon {
   #tcp: Listener | null = null;
   #socket: DaemonSocket | null = null;
   readonly #wake: Wake;
+  readonly #lookout: Lookout;
   /** ends what goes on beside the ticks, however they end */
   readonly #over = new AbortController();
   #lead: Leadership | null = null;
@@ -97,6 +99,7 @@ class Daemon {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#wake = new Wake(this.#clock);
+    this.#lookout = new Lookout(options.loads, this.#clock, () => this.#wake.hint());
     this.#asked = new AskedTicks(() => this.#wake.hint());
     this.#intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
     this.#pid = options.pid ?? process.pid;
@@ -130,7 +133,9 @@ class Daemon {
         await this.#seekLead();
         await this.#tick();
         this.#noteBack();
-        await this.#wake.sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs(), startedMs, signal);
+        await this.#lookout.during(
+          this.#wake.sleep(startedMs + this.#intervalMs - this.#clock.monotonicMs(), startedMs, signal),
+        );
       } catch (error) {
         if (isAborted(signal)) break;
         if (!this.#isWorthWaiting(error)) throw error;
@@ -159,7 +164,10 @@ class Daemon {
       ...this.#options,
       clock: this.#clock,
       histories: this.#histories,
-      onBasis: (id, basis) => this.#record.decided(id, basis),
+      onBasis: (id, basis) => {
+        this.#record.decided(id, basis);
+        this.#lookout.decided(id, basis);
+      },
       mayWrite: () => this.#lead?.leads() ?? false,
       ...(this.#last === null ? { settleMs: FIRST_GAP_MS } : {}),
       signal,

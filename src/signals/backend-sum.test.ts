@@ -16,7 +16,16 @@ const sample = (seconds: number, more: Partial<BackendSample> = {}): BackendSamp
 const span = (...samples: [BackendSample, ...BackendSample[]]): BackendSpan => ({
   now: samples.at(-1)!,
   before: samples.slice(0, -1),
+  recent: samples.slice(0, -1),
 });
+
+/** Ticks after 0 and 5 s with 10 requests each second between them, and a look each half second since then. */
+const looks = (...arrived: number[]): BackendSpan => {
+  const before = [sample(0), sample(5, { requests: 50 })];
+  let requests = 50;
+  const since = arrived.map((count, index) => sample(5.5 + index / 2, { requests: (requests += count) }));
+  return { now: since.at(-1)!, before, recent: [before[1]!, ...since.slice(0, -1)] };
+};
 
 describe('requests per second', () => {
   it.each<[string, BackendSpan[], object]>([
@@ -60,6 +69,40 @@ describe('requests per second', () => {
     ],
   ])('%s', (_, spans, expected) => {
     expect(sumBackend('requests', spans)).toMatchObject(expected);
+  });
+});
+
+describe('a step of load between two ticks', () => {
+  // 5 are expected in half a second, and up to 5 + 4 sqrt(5) = 13.9 are chance.
+  it.each<[string, BackendSpan[], number]>([
+    ['no step', [looks(5, 5, 5, 5, 5)], 10],
+    ['seen by three looks: their rate, and not that since the last tick', [looks(5, 5, 25, 25, 25)], 50],
+    ['seen by two looks only: a page with its pictures', [looks(5, 5, 5, 25, 25)], 26],
+    ['a single look: the same', [looks(5, 5, 5, 5, 45)], 26],
+    ['just within chance', [looks(5, 5, 13, 13, 13)], 19.6],
+    ['just beyond', [looks(5, 5, 14, 14, 14)], 28],
+    ['over', [looks(5, 25, 25, 25, 5)], 34],
+    ['of one of two balancers', [looks(5, 5, 5, 5, 5), looks(5, 5, 25, 25, 25)], 60],
+    [
+      'of both together, where each alone would be chance',
+      [looks(5, 5, 12, 12, 12), looks(5, 5, 12, 12, 12)],
+      48,
+    ],
+    [
+      'before the second tick: nothing to compare with',
+      [{ ...looks(5, 5, 25, 25, 25), before: [sample(5, { requests: 50 })] }],
+      34,
+    ],
+    ['too few looks', [{ ...looks(25, 25, 25, 25), recent: looks(25, 25, 25, 25).recent.slice(-1) }], 50],
+  ])('%s', (_, spans, expected) => {
+    expect(sumBackend('requests', spans).value).toBeCloseTo(expected, 9);
+  });
+
+  it('says that it was one', () => {
+    expect(sumBackend('requests', [looks(5, 5, 25, 25, 25)]).note).toBe(
+      'a step of load, seen between two ticks',
+    );
+    expect(sumBackend('requests', [looks(5, 5, 5, 5, 5)]).note).toBeUndefined();
   });
 });
 

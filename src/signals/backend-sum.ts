@@ -12,11 +12,25 @@ export interface BackendSample extends BackendStats {
 /** One balancer's last sample, and the ones before it, oldest first. */
 export interface BackendSpan {
   now: BackendSample;
+  /** at earlier ticks */
   before: readonly BackendSample[];
+  /** of the last seconds, at ticks and between them */
+  recent: readonly BackendSample[];
 }
 
 /** A rate over a shorter time says more about chance than about the load. */
 const SHORTEST_RATE_MS = 2_000;
+
+/**
+ * A load that jumps is not averaged with the calm before it: so many looks in a row have to be beyond chance, each at
+ * least so long after the one before. A single one may have met a page with all its pictures.
+ */
+const STEP_LOOKS = 3;
+const LEAST_BETWEEN_LOOKS_MS = 400;
+/** Looks older than this are of no use for that. */
+export const RECENT_MS = 3_000;
+/** Standard deviations; that of a count of arrivals that come by chance is its square root (Poisson). */
+const BEYOND_CHANCE = 4;
 
 /** The share of errors is taken over this long, and not at all from fewer answers than these. */
 const ERRORS_OVER_MS = 30_000;
@@ -56,7 +70,51 @@ function sumRates(spans: readonly BackendSpan[]): Measurement {
   const known = rates.filter((rate) => rate !== null);
   if (known.length < rates.length) return { value: null, note: 'HAProxy does not tell the rate' };
   const first = spans.some((span) => baseOf(span) === null);
-  return { value: sum(known), ...(first ? { note: 'over the last second' } : {}) };
+  const step = first ? null : stepOf(spans);
+  const value = sum(known);
+  if (step !== null && step > value) return { value: step, note: 'a step of load, seen between two ticks' };
+  return { value, ...(first ? { note: 'over the last second' } : {}) };
+}
+
+/** Requests per second over the last looks, when each of them saw more than the last tick did, beyond chance. */
+function stepOf(spans: readonly BackendSpan[]): number | null {
+  const looks = spans.map(looksOf);
+  const whole = looks.filter((one) => one !== null);
+  if (whole.length < looks.length) return null;
+  for (let index = 0; index < STEP_LOOKS; index++) {
+    const expected = sum(whole.map(({ calmPerMs, gaps }) => calmPerMs * (gaps[index]?.ms ?? 0)));
+    const seen = sum(whole.map(({ gaps }) => gaps[index]?.requests ?? 0));
+    if (seen <= expected + BEYOND_CHANCE * Math.sqrt(Math.max(1, expected))) return null;
+  }
+  return sum(
+    whole.map(
+      ({ gaps }) => sum(gaps.map(({ requests }) => requests)) / (sum(gaps.map(({ ms }) => ms)) / 1000),
+    ),
+  );
+}
+
+interface Looks {
+  /** arrivals from the last tick but one to the last */
+  calmPerMs: number;
+  /** between the last looks, the newest first */
+  gaps: { ms: number; requests: number }[];
+}
+
+function looksOf({ now, before, recent }: BackendSpan): Looks | null {
+  const [earlier, last] = before.slice(-2);
+  if (earlier === undefined || last === undefined || last.atMs <= earlier.atMs) return null;
+  const calm = growth(earlier.requests, last.requests);
+  if (calm === null) return null;
+  const gaps: Looks['gaps'] = [];
+  let later = now;
+  while (gaps.length < STEP_LOOKS) {
+    const sample = recent.findLast(({ atMs }) => later.atMs - atMs >= LEAST_BETWEEN_LOOKS_MS);
+    const requests = sample === undefined ? null : growth(sample.requests, later.requests);
+    if (sample === undefined || requests === null) return null;
+    gaps.push({ ms: later.atMs - sample.atMs, requests });
+    later = sample;
+  }
+  return { calmPerMs: calm / (last.atMs - earlier.atMs), gaps };
 }
 
 function rateOf(span: BackendSpan): number | null {

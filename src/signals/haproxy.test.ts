@@ -142,6 +142,25 @@ describe.skipIf(!isInstalled('haproxy', '-v'))('two real balancers (skipped with
     clearInterval(letGo);
   });
 
+  it('sees a step between two ticks, whose rates do not begin at the looks between them', async () => {
+    let now = 0;
+    const from = source({ clock: () => now });
+    const look = async (atMs: number, each: number, between: boolean) => {
+      now = atMs;
+      await send(each);
+      return (await from.read([signal('requests')], { between }))[0]?.value;
+    };
+    await look(0, 0, false);
+    await look(5_000, 5, false);
+    for (const atMs of [5_500, 6_000, 6_500]) await look(atMs, 0, true);
+    expect(await look(7_000, 5, true)).toBe(5);
+    expect(await look(7_500, 5, true)).toBe(8);
+    // 30 requests in a second and a half; since the last tick it were 30 in three.
+    expect(await look(8_000, 5, true)).toBe(20);
+    for (const atMs of [8_500, 9_000, 9_500]) await look(atMs, 0, true);
+    expect(await look(10_000, 0, false)).toBe(6);
+  });
+
   it('takes HAProxy’s own rate on the first reading', async () => {
     await send(20);
     const first = await until(

@@ -7,7 +7,7 @@ import { findInstances, type BalancerInstance, type ResolveName } from '../balan
 import { parseStats, type BackendStats } from '../balancer/stats.js';
 import type { BackendSignal, RequestSignal } from '../policy/policy.js';
 import type { AuthorizationSource } from './authorization.js';
-import { sumBackend, type BackendSample, type BackendSpan } from './backend-sum.js';
+import { RECENT_MS, sumBackend, type BackendSample, type BackendSpan } from './backend-sum.js';
 import { startDeadline, valueOrNull } from './deadline.js';
 import type { Measurement, ReadOptions, Source } from './types.js';
 
@@ -28,11 +28,17 @@ export interface HaproxyOptions {
   clock?: () => number;
 }
 
+/** Oldest first. */
+interface Samples {
+  ticks: readonly BackendSample[];
+  recent: readonly BackendSample[];
+}
+
 /** What one look at the balancers of some URLs brought. */
 interface Look {
   asked: number;
   /** one for each balancer that answered: its samples, the newest last */
-  answered: ReadonlyMap<string, BackendSample[]>[];
+  answered: ReadonlyMap<string, BackendSpan>[];
   /** why the others did not */
   failures: string[];
 }
@@ -41,7 +47,7 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
   readonly #options: HaproxyOptions;
   readonly #clock: () => number;
   /** by balancer, by backend */
-  readonly #samples = new Map<string, Map<string, BackendSample[]>>();
+  readonly #samples = new Map<string, Map<string, Samples>>();
 
   constructor(options: HaproxyOptions) {
     this.#options = options;
@@ -60,7 +66,7 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
         queries.map(async (query) => {
           const urls = this.#urlsOf(query);
           const key = urls.join(' ');
-          const look = looks.get(key) ?? this.#look(urls, deadline.signal);
+          const look = looks.get(key) ?? this.#look(urls, options.between === true, deadline.signal);
           looks.set(key, look);
           return this.#measure(query, await look);
         }),
@@ -81,7 +87,7 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
     return urls ?? this.#options.defaultUrls;
   }
 
-  async #look(urls: readonly string[], signal: AbortSignal): Promise<Look> {
+  async #look(urls: readonly string[], between: boolean, signal: AbortSignal): Promise<Look> {
     const failures: string[] = [];
     const found = await Promise.all(
       urls.map(async (url) => {
@@ -98,7 +104,7 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
     const instances = [...new Map(found.flat().map((instance) => [instance.name, instance])).values()];
     const answers = await Promise.all(
       instances.map(async (instance) => {
-        const answer = await this.#ask(instance, signal);
+        const answer = await this.#ask(instance, between, signal);
         if (answer instanceof Map) return [answer];
         failures.push(`${instance.name}: ${answer}`);
         return [];
@@ -110,8 +116,9 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
   /** The samples of one balancer, by backend; or why there are none. */
   async #ask(
     instance: BalancerInstance,
+    between: boolean,
     signal: AbortSignal,
-  ): Promise<Map<string, BackendSample[]> | string> {
+  ): Promise<Map<string, BackendSpan> | string> {
     let stats: Map<string, BackendStats>;
     try {
       stats = parseStats(await instance.statistics(signal));
@@ -119,25 +126,26 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
       return lineOf(error);
     }
     const atMs = this.#clock();
-    const kept = this.#samples.get(instance.name) ?? new Map<string, BackendSample[]>();
+    const kept = this.#samples.get(instance.name) ?? new Map<string, Samples>();
     this.#samples.set(instance.name, kept);
     for (const backend of kept.keys()) if (!stats.has(backend)) kept.delete(backend);
-    for (const [backend, now] of stats) {
-      const recent = (kept.get(backend) ?? []).filter((sample) => sample.atMs > atMs - KEPT_MS);
-      kept.set(backend, [...recent, { ...now, atMs }]);
+    const spans = new Map<string, BackendSpan>();
+    for (const [backend, counted] of stats) {
+      const now = { ...counted, atMs };
+      const { ticks, recent } = kept.get(backend) ?? { ticks: [], recent: [] };
+      const before = ticks.filter((sample) => sample.atMs > atMs - KEPT_MS);
+      const lately = recent.filter((sample) => sample.atMs > atMs - RECENT_MS);
+      spans.set(backend, { now, before, recent: lately });
+      kept.set(backend, { ticks: between ? before : [...before, now], recent: [...lately, now] });
     }
-    return kept;
+    return spans;
   }
 
   #measure(query: BackendQuery, { asked, answered, failures }: Look): Measurement {
     if (answered.length === 0) return { value: null, note: failures[0] ?? 'its name means no balancer' };
-    const spans = answered.flatMap((samples): BackendSpan[] => {
-      const all = samples.get(query.backend);
-      const now = all?.at(-1);
-      return all === undefined || now === undefined ? [] : [{ now, before: all.slice(0, -1) }];
-    });
+    const spans = answered.flatMap((backends) => backends.get(query.backend) ?? []);
     if (spans.length === 0) {
-      const known = [...new Set(answered.flatMap((samples) => [...samples.keys()]))].sort();
+      const known = [...new Set(answered.flatMap((backends) => [...backends.keys()]))].sort();
       return { value: null, note: `there is no backend "${query.backend}"; there are: ${known.join(', ')}` };
     }
     const sum = sumBackend(query.kind, spans);
@@ -150,7 +158,9 @@ export class HaproxyBackends implements Source<BackendQuery, Measurement> {
   #forget(): void {
     const oldest = this.#clock() - KEPT_MS;
     for (const [name, backends] of this.#samples) {
-      const newest = Math.max(...[...backends.values()].map((samples) => samples.at(-1)?.atMs ?? -Infinity));
+      const newest = Math.max(
+        ...[...backends.values()].map(({ recent }) => recent.at(-1)?.atMs ?? -Infinity),
+      );
       if (newest < oldest) this.#samples.delete(name);
     }
   }

@@ -2,6 +2,8 @@
 
 export interface ReadOptions {
   signal?: AbortSignal;
+  /** A look between two ticks: the rates of the next tick still begin at the last one. */
+  between?: boolean;
 }
 
 /**

@@ -5,8 +5,14 @@ import { httpSend } from '../http-get.js';
 import type { Engine } from '../swarm/engine.js';
 import type { EngineInfo } from '../swarm/objects.js';
 import { daemonInContainer } from './container-daemon.js';
-import { HERE_ONLY, type DaemonAnswer, type FoundDaemon, type Search } from './found-daemon.js';
-import { isPrivate, socketPath, type RuntimePlace } from './runtime-dir.js';
+import {
+  HERE_ONLY,
+  type DaemonAnswer,
+  type FoundDaemon,
+  type FoundDaemonToAsk,
+  type Search,
+} from './found-daemon.js';
+import { isPrivate, socketPath, socketPaths, type RuntimePlace } from './runtime-dir.js';
 import { checkUrl, tokenFrom } from './secrets.js';
 import { daemonPid } from './socket-client.js';
 
@@ -39,7 +45,29 @@ async function onThisMachine(
 ): Promise<FoundDaemon | null> {
   const clusterId = Swarm.Cluster?.ID;
   if (clusterId === undefined) return null;
-  const path = socketPath(clusterId, place);
+  return atSocket(socketPath(clusterId, place), place, signal);
+}
+
+/**
+ * Where nobody can say which Swarm is meant: the daemons of all that run on this machine, else the one at `SCALECTL_API`.
+ * @throws UserError as findDaemon does
+ */
+export async function findDaemonsOfAnySwarm(
+  place: RuntimePlace,
+  signal: AbortSignal,
+): Promise<FoundDaemonToAsk[]> {
+  const paths = await socketPaths(place);
+  const found = await Promise.all(paths.map((path) => atSocket(path, place, signal)));
+  const here = found.filter((daemon) => daemon !== null);
+  const api = place.env['SCALECTL_API'] ?? '';
+  return here.length === 0 && api !== '' ? [atAddress(api, place.env, signal)] : here;
+}
+
+async function atSocket(
+  path: string,
+  place: RuntimePlace,
+  signal: AbortSignal,
+): Promise<FoundDaemonToAsk | null> {
   if (!(await isPrivate(path, place.uid))) return null;
   if ((await daemonPid(path, HEALTH_DEADLINE_MS)) === null) return null;
   return {
@@ -49,7 +77,7 @@ async function onThisMachine(
   };
 }
 
-function atAddress(api: string, env: RuntimePlace['env'], signal: AbortSignal): FoundDaemon {
+function atAddress(api: string, env: RuntimePlace['env'], signal: AbortSignal): FoundDaemonToAsk {
   const base = new URL(checkUrl(api, 'environment SCALECTL_API'));
   if (base.username !== '' || base.password !== '') {
     throw new UserError('holds a user or a password', {

@@ -8,8 +8,15 @@ export interface DaemonAnswer {
   body: unknown;
 }
 
+/** One that answers over HTTP. */
+export interface FoundDaemonToAsk {
+  kind: 'daemon' | 'api';
+  address: string;
+  get: (path: string) => Promise<DaemonAnswer>;
+}
+
 export type FoundDaemon =
-  | { kind: 'daemon' | 'api'; address: string; get: (path: string) => Promise<DaemonAnswer> }
+  | FoundDaemonToAsk
   /** runs scalectl beside it; resolves to what it wrote, as JSON */
   | { kind: 'container'; address: string; run: (args: readonly string[]) => Promise<unknown> };
 

@@ -5,8 +5,9 @@ import type { Engine } from '../swarm/engine.js';
 import type { SwarmService } from '../swarm/objects.js';
 import { changesOf, type Change } from './changes.js';
 import { findDaemon } from './find-daemon.js';
+import type { FoundDaemonToAsk } from './found-daemon.js';
 import { answerOf } from './gather-why.js';
-import { isDecision } from './journal-entry.js';
+import { isDecision, type DecisionEntry } from './journal-entry.js';
 import { readJournal } from './journal-file.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { journalPath } from './state-dir.js';
@@ -21,13 +22,18 @@ export interface ChangeHistory {
   changes: readonly Change[];
 }
 
+export interface HistoryLimits {
+  last: number;
+  sinceMs: number | null;
+}
+
 /** @throws UserError, FailedError and EngineError as gatherWhy does */
 export async function gatherHistory(
   engine: Engine,
   services: readonly SwarmService[],
   options: {
     env: RuntimePlace['env'];
-    limits: { last: number; sinceMs: number | null };
+    limits: HistoryLimits;
     signal: AbortSignal;
   },
 ): Promise<ChangeHistory> {
@@ -37,37 +43,65 @@ export async function gatherHistory(
   const { found, note } = await findDaemon(engine, info, place, signal);
   const names = services.map(({ Spec }) => Spec.Name);
   const of = (source: ChangeHistory['source'], changes: readonly Change[]): ChangeHistory => ({
-    apiVersion: 'scalectl/v1',
-    kind: 'History',
-    source,
+    ...historyOf(source, changes, limits),
     note,
-    changes: changes
-      .filter(({ at }) => limits.sinceMs === null || Date.parse(at) >= limits.sinceMs)
-      .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
-      .slice(0, limits.last),
   });
   if (found !== null) {
-    const source = { kind: found.kind, address: found.address };
-    const since = limits.sinceMs === null ? null : new Date(limits.sinceMs).toISOString();
     if (found.kind === 'container') {
-      const args = ['history', ...names, '--last', String(limits.last)];
-      return of(source, changesIn(await found.run([...args, ...(since === null ? [] : ['--since', since])])));
+      const since = limits.sinceMs === null ? [] : ['--since', new Date(limits.sinceMs).toISOString()];
+      const args = ['history', ...names, '--last', String(limits.last), ...since];
+      return of({ kind: found.kind, address: found.address }, changesIn(await found.run(args)));
     }
-    const query = new URLSearchParams({ limit: String(limits.last) });
-    if (since !== null) query.set('since', since);
-    for (const name of names) query.append('service', name);
-    return of(source, changesIn(await answerOf(found, `/v1/history?${query.toString()}`)));
+    return { ...(await askHistory(found, names, limits)), note };
   }
   const clusterId = info.Swarm.Cluster?.ID;
   const path = clusterId === undefined ? null : journalPath(clusterId, place);
   const decisions = path === null ? [] : (await readJournal(path, place.uid)).filter(isDecision);
   if (path !== null && decisions.length > 0) {
-    const changes = names.flatMap((name) =>
-      changesOf(decisions.filter(({ event }) => event.outcome.service === name)),
-    );
-    return of({ kind: 'journal', address: path }, changes);
+    return { ...historyInJournal(path, decisions, names, limits), note };
   }
   return of({ kind: 'labels', address: null }, services.flatMap(lastChange));
+}
+
+function historyOf(
+  source: ChangeHistory['source'],
+  changes: readonly Change[],
+  limits: HistoryLimits,
+): ChangeHistory {
+  return {
+    apiVersion: 'scalectl/v1',
+    kind: 'History',
+    source,
+    note: null,
+    changes: changes
+      .filter(({ at }) => limits.sinceMs === null || Date.parse(at) >= limits.sinceMs)
+      .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
+      .slice(0, limits.last),
+  };
+}
+
+export async function askHistory(
+  found: FoundDaemonToAsk,
+  names: readonly string[],
+  limits: HistoryLimits,
+): Promise<ChangeHistory> {
+  const query = new URLSearchParams({ limit: String(limits.last) });
+  if (limits.sinceMs !== null) query.set('since', new Date(limits.sinceMs).toISOString());
+  for (const name of names) query.append('service', name);
+  const changes = changesIn(await answerOf(found, `/v1/history?${query.toString()}`));
+  return historyOf({ kind: found.kind, address: found.address }, changes, limits);
+}
+
+export function historyInJournal(
+  path: string,
+  decisions: readonly DecisionEntry[],
+  names: readonly string[],
+  limits: HistoryLimits,
+): ChangeHistory {
+  const changes = names.flatMap((name) =>
+    changesOf(decisions.filter(({ event }) => event.outcome.service === name)),
+  );
+  return historyOf({ kind: 'journal', address: path }, changes, limits);
 }
 
 function changesIn(answer: unknown): Change[] {

@@ -11,8 +11,8 @@ import type { Engine } from '../swarm/engine.js';
 import type { EngineInfo, SwarmService } from '../swarm/objects.js';
 import { evaluateOnce, type EvaluateOptions } from './evaluate.js';
 import { findDaemon } from './find-daemon.js';
-import type { FoundDaemon } from './found-daemon.js';
-import { isDecision, serviceOf } from './journal-entry.js';
+import type { FoundDaemon, FoundDaemonToAsk } from './found-daemon.js';
+import { isDecision, serviceOf, type JournalEntry } from './journal-entry.js';
 import { readJournal } from './journal-file.js';
 import { systemPlace, type RuntimePlace } from './runtime-dir.js';
 import { journalPath } from './state-dir.js';
@@ -92,7 +92,16 @@ async function fromDaemon(
     if (source.kind !== 'daemon') return null;
     return { ...why, source: { ...source, kind: 'container', address: found.address } };
   }
-  const query = new URLSearchParams({ service: Spec.Name, limit: String(limits.last) });
+  return askWhy(found, Spec.Name, limits);
+}
+
+/** Null when the daemon knows nothing of the service. */
+export async function askWhy(
+  found: FoundDaemonToAsk,
+  service: string,
+  limits: WhyInputs['limits'],
+): Promise<Why | null> {
+  const query = new URLSearchParams({ service, limit: String(limits.last) });
   if (limits.sinceMs !== null) query.set('since', new Date(limits.sinceMs).toISOString());
   const body = await answerOf(found, `/v1/why?${query.toString()}`);
   if (body === null) return null;
@@ -102,10 +111,7 @@ async function fromDaemon(
 }
 
 /** Null for "not known"; whatever else is no answer is an error, in words that name the daemon. */
-export async function answerOf(
-  found: Exclude<FoundDaemon, { kind: 'container' }>,
-  path: string,
-): Promise<unknown> {
+export async function answerOf(found: FoundDaemonToAsk, path: string): Promise<unknown> {
   let answer;
   try {
     answer = await found.get(path);
@@ -140,15 +146,24 @@ async function fromJournal(
   const clusterId = Swarm.Cluster?.ID;
   if (clusterId === undefined) return null;
   const path = journalPath(clusterId, place);
-  const entries = await readJournal(path, place.uid);
-  const decisions = entries.filter(isDecision).filter(({ event }) => event.outcome.service === Spec.Name);
+  return whyInJournal(path, await readJournal(path, place.uid), Spec.Name, limits);
+}
+
+/** Null where the journal has no decision on the service. */
+export function whyInJournal(
+  path: string,
+  entries: readonly JournalEntry[],
+  service: string,
+  limits: WhyInputs['limits'],
+): Why | null {
+  const decisions = entries.filter(isDecision).filter(({ event }) => event.outcome.service === service);
   const last = entries.at(-1);
   if (decisions.length === 0 || last === undefined) return null;
   const source: WhySource = { kind: 'journal', address: path, lastWordAt: last.event.at };
   const events = entries.filter(
-    (entry) => !isDecision(entry) && [Spec.Name, null].includes(serviceOf(entry.event)),
+    (entry) => !isDecision(entry) && [service, null].includes(serviceOf(entry.event)),
   );
-  return whyOf({ ...blank(Spec.Name, limits), source, decisions, events });
+  return whyOf({ ...blank(service, limits), source, decisions, events });
 }
 
 /** One evaluation of this service alone, which writes nothing. */

@@ -1,6 +1,6 @@
 /** Where the daemon's socket lies, so that `status` on the same machine finds it without being told. */
 
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FailedError } from '../errors.js';
@@ -23,12 +23,35 @@ export function systemPlace(): RuntimePlace {
  * temporary one; in it `scalectl/<id of the Swarm>.sock`. For root `/run` goes first, since a root shell may have an
  * `XDG_RUNTIME_DIR` that a service started at boot has not.
  */
-export function socketPath(clusterId: string, { env, uid }: RuntimePlace): string {
+export function socketPath(clusterId: string, place: RuntimePlace): string {
+  return join(socketDirectory(place), `${clusterId}.sock`);
+}
+
+/** Sockets of whatever Swarms, also those that dead daemons left behind; none where others could have laid them. */
+export async function socketPaths(place: RuntimePlace): Promise<string[]> {
+  return filesIn(socketDirectory(place), place.uid, (name) => name.endsWith('.sock'));
+}
+
+/** Paths of a directory's files, in order; none unless it is this user's own. */
+export async function filesIn(
+  directory: string,
+  uid: number | null,
+  wanted: (name: string) => boolean,
+): Promise<string[]> {
+  if (!(await isPrivate(join(directory, 'any'), uid))) return [];
+  const names = await readdir(directory).catch(() => []);
+  return names
+    .filter(wanted)
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+function socketDirectory({ env, uid }: RuntimePlace): string {
   const base =
     given(env['SCALECTL_RUNTIME_DIR']) ??
     (uid === 0 ? '/run' : given(env['XDG_RUNTIME_DIR'])) ??
     join(tmpdir(), `scalectl-${uid ?? 'user'}`);
-  return join(base, 'scalectl', `${clusterId}.sock`);
+  return join(base, 'scalectl');
 }
 
 /** Makes the socket's directory, for this user alone. Throws FailedError where it belongs to somebody else. */

@@ -26,7 +26,7 @@ export interface Why {
   /** RFC 3339; of the answer */
   at: string;
   source: WhySource;
-  /** why a daemon that there seems to be was not asked */
+  /** why a daemon that there seems to be was not asked, or why this is not of the present */
   note: string | null;
   /** whether there is anything to decide by, and what is wrong with it */
   policy: { state: 'on' | 'off' | 'invalid' | 'none'; problems: readonly Problem[] };
@@ -39,7 +39,7 @@ export interface Why {
   /** the last outcome; null before the first */
   last: ServiceOutcome | null;
   lastScale: LastScale | null;
-  /** null where only the journal speaks: what it holds is no basis for the present */
+  /** null where only the journal speaks, or the Engine does not: what was last seen is no basis for the present */
   outlook: Outlook | null;
   /** earlier decisions and events, newest first, those that say the same as one */
   earlier: readonly Folded[];

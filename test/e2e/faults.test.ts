@@ -166,7 +166,7 @@ describe('a daemon in trouble', () => {
     );
   });
 
-  test('the Engine gone: the daemon must wait and recover, other commands must say so in one line', async () => {
+  test('the Engine gone: the daemon must wait, recover and be quoted, other commands must say so in one line', async () => {
     const socket = join(world.directory, 'engine.sock');
     proxy = await proxyEngine(engineSocket(), socket);
     const away = { DOCKER_HOST: proxy.address };
@@ -192,6 +192,31 @@ describe('a daemon in trouble', () => {
       expect(stdout).toBe('');
       expect(code).toBe(1);
     }
+    const lost = `warning: cannot reach the Docker Engine at ${proxy.address}: there is no such socket; `;
+    const pid = running.child.pid ?? 0;
+    for (const command of [
+      ['why', 'backend'],
+      ['history', 'backend'],
+    ]) {
+      const told = await world.scalectl(command, away);
+      expect(told.code, told.stderr).toBe(0);
+      expect(told.stderr.startsWith(lost), told.stderr).toBe(true);
+      expect(told.stderr).toMatch(
+        new RegExp(`; this is what the daemon on this machine \\(process ${pid}\\) knows, as of \\d+s ago\n`),
+      );
+    }
+    const why = await world.scalectl(['why', 'backend', '-o', 'json'], away);
+    expect(JSON.parse(why.stdout)).toMatchObject({
+      kind: 'Why',
+      service: `${STACK}_backend`,
+      source: { kind: 'daemon', pid },
+      desired: expect.any(Number) as number,
+      outlook: null,
+    });
+    const typo = await world.scalectl(['why', 'bakcend'], away);
+    expect(typo.stderr).toContain('knows of no service "bakcend"\n  Did you mean "backend"?\n');
+    expect(typo.code).toBe(1);
+
     await proxy.comeBack();
     await waitFor(
       'word that it is back',
@@ -201,5 +226,12 @@ describe('a daemon in trouble', () => {
     );
     await moreTicks(running, 2);
     expect(running.output().split('"engine-lost"').length).toBe(2);
+
+    await running.stop();
+    await proxy.goAway();
+    const written = await world.scalectl(['why', 'backend'], away);
+    expect(written.code, written.stderr).toBe(0);
+    expect(written.stderr).toMatch(/; this is what the journal \S+\.jsonl knows, as of \d+s ago\n$/);
+    expect(written.stdout).toMatch(new RegExp(`^${STACK}_backend: \\d+ replicas`));
   });
 });

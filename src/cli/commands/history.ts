@@ -17,7 +17,13 @@ export async function run(context: Context, args: readonly string[], options: Op
     sinceMs: sinceFrom(options['since'], Date.now()),
   };
   const engine = await context.engine();
-  const history = await gatherHistory(engine, await chosen(context, engine, args), { env, limits, signal });
+  const { told: history, engineLost } = await gather().then(
+    (told) => ({ told, engineLost: false }),
+    async (error: unknown) => {
+      const { withoutEngine } = await import('../last-known.js');
+      return withoutEngine(context, error, args, (known, names) => known.history(names, limits));
+    },
+  );
   if (isStructured(context)) {
     await writeStructured(context, history);
     return;
@@ -30,11 +36,15 @@ export async function run(context: Context, args: readonly string[], options: Op
   }
   if (!globals.quiet)
     stderr.write(
-      remarks(history)
+      remarks(engineLost ? { ...history, note: null } : history)
         .map((text) => `${text}\n`)
         .join(''),
     );
   await show(context, history);
+
+  async function gather(): Promise<ChangeHistory> {
+    return gatherHistory(engine, await chosen(context, engine, args), { env, limits, signal });
+  }
 }
 
 async function chosen(context: Context, engine: Engine, names: readonly string[]): Promise<SwarmService[]> {

@@ -15,6 +15,8 @@ import { wrap } from './wrap.js';
 export interface WhyDisplay {
   colour: ChalkInstance;
   width: number;
+  /** the note has been told elsewhere, and nothing can be found out anew */
+  engineLost?: boolean;
 }
 
 export function whyText(why: Why, display: WhyDisplay): string {
@@ -29,7 +31,7 @@ export function whyText(why: Why, display: WhyDisplay): string {
   return `${parts.map((lines) => lines.flatMap((line) => wrap(line, width, 4)).join('\n')).join('\n\n')}\n`;
 }
 
-function standingLines(why: Why, nowMs: number, { colour }: WhyDisplay): string[] {
+function standingLines(why: Why, nowMs: number, { colour, engineLost = false }: WhyDisplay): string[] {
   const { service, desired, last, lastScale, paused, policy } = why;
   const replicas = desired === null ? 'no count of replicas' : plural(desired, 'replica');
   const standing = last?.standing;
@@ -52,8 +54,8 @@ function standingLines(why: Why, nowMs: number, { colour }: WhyDisplay): string[
           `  last scaled ${lastScale.from} -> ${lastScale.to} at ${clockText(scaledAt, nowMs)}, ${formatAgeMs(nowMs - scaledAt)} ago: ${lastScale.reason}`,
         ]),
     ...policyLines(policy, colour),
-    colour.dim(`  ${sourceText(why, nowMs)}`),
-    ...(why.note === null ? [] : [colour.yellow(`  ${why.note}`)]),
+    colour.dim(`  ${sourceText(why, nowMs, engineLost)}`),
+    ...(why.note === null || engineLost ? [] : [colour.yellow(`  ${why.note}`)]),
   ];
 }
 
@@ -80,7 +82,7 @@ function policyLines({ state, problems }: Why['policy'], colour: ChalkInstance):
   }
 }
 
-function sourceText({ source, intervalMs, note }: Why, nowMs: number): string {
+function sourceText({ source, intervalMs, note }: Why, nowMs: number, engineLost: boolean): string {
   const every = intervalMs === null ? '' : `, which decides every ${formatDurationMs(intervalMs)}`;
   switch (source.kind) {
     case 'daemon':
@@ -91,10 +93,8 @@ function sourceText({ source, intervalMs, note }: Why, nowMs: number): string {
       return `says the daemon in ${source.address}${every}`;
     case 'journal': {
       const at = Date.parse(source.lastWordAt);
-      return (
-        `the daemon is not running here; its last word is of ${clockText(at, nowMs)}, ${formatAgeMs(nowMs - at)} ago. ` +
-        'What would be done now: scalectl autoscale --dry-run'
-      );
+      const word = `the daemon is not running here; its last word is of ${clockText(at, nowMs)}, ${formatAgeMs(nowMs - at)} ago`;
+      return engineLost ? word : `${word}. What would be done now: scalectl autoscale --dry-run`;
     }
     case 'dry-run':
       // Where one does, the note says why it was not asked.

@@ -2,8 +2,10 @@
 
 import { UserError } from '../errors.js';
 import { httpSend } from '../http-get.js';
+import { tokenFrom } from '../signals/token.js';
 import type { Engine } from '../swarm/engine.js';
 import type { EngineInfo } from '../swarm/objects.js';
+import { checkUrl } from './check-url.js';
 import { daemonInContainer } from './container-daemon.js';
 import {
   HERE_ONLY,
@@ -13,7 +15,6 @@ import {
   type Search,
 } from './found-daemon.js';
 import { isPrivate, socketPath, socketPaths, type RuntimePlace } from './runtime-dir.js';
-import { checkUrl, tokenFrom } from './secrets.js';
 import { daemonPid } from './socket-client.js';
 
 const DEADLINE_MS = 5_000;
@@ -33,7 +34,7 @@ export async function findDaemon(
   const here = await onThisMachine(info, place, signal);
   if (here !== null) return { found: here, note: null };
   const api = env['SCALECTL_API'] ?? '';
-  if (api !== '') return { found: atAddress(api, env, signal), note: null };
+  if (api !== '') return { found: await atAddress(api, env, signal), note: null };
   if ((env[HERE_ONLY] ?? '') !== '') return { found: null, note: null };
   return daemonInContainer(engine, info, signal);
 }
@@ -60,7 +61,7 @@ export async function findDaemonsOfAnySwarm(
   const found = await Promise.all(paths.map((path) => atSocket(path, place, signal)));
   const here = found.filter((daemon) => daemon !== null);
   const api = place.env['SCALECTL_API'] ?? '';
-  return here.length === 0 && api !== '' ? [atAddress(api, place.env, signal)] : here;
+  return here.length === 0 && api !== '' ? [await atAddress(api, place.env, signal)] : here;
 }
 
 async function atSocket(
@@ -77,7 +78,11 @@ async function atSocket(
   };
 }
 
-function atAddress(api: string, env: RuntimePlace['env'], signal: AbortSignal): FoundDaemonToAsk {
+async function atAddress(
+  api: string,
+  env: RuntimePlace['env'],
+  signal: AbortSignal,
+): Promise<FoundDaemonToAsk> {
   const base = new URL(checkUrl(api, 'environment SCALECTL_API'));
   if (base.username !== '' || base.password !== '') {
     throw new UserError('holds a user or a password', {
@@ -85,7 +90,7 @@ function atAddress(api: string, env: RuntimePlace['env'], signal: AbortSignal): 
       hint: 'Write the token into a file, and set SCALECTL_TOKEN_FILE to its path.',
     });
   }
-  const token = tokenFrom(env);
+  const token = await tokenFrom(env);
   const headers = token === null ? {} : { authorization: `Bearer ${token}` };
   const prefix = `${base.origin}${base.pathname.replace(/\/$/, '')}`;
   return {

@@ -5,7 +5,6 @@ import type { EnvironmentPolicy, LoadSignal } from '../policy/policy.js';
 import { parseBalancerUrls } from '../policy/urls.js';
 import { ProblemSink } from '../policy/values.js';
 import { parseAgents } from '../signals/agent-addresses.js';
-import { readToken } from '../signals/agent-token.js';
 import { Agents } from '../signals/agents.js';
 import { authorizationFromFile } from '../signals/authorization.js';
 import { HaproxyBackends } from '../signals/haproxy.js';
@@ -15,6 +14,7 @@ import { PrometheusQueries } from '../signals/prometheus.js';
 import { RabbitQueues } from '../signals/rabbitmq.js';
 import { passwordFromEnvironment } from '../signals/redis-password.js';
 import { RedisQueues } from '../signals/redis-queues.js';
+import { requiredToken } from '../signals/token.js';
 import type { Measurement, Source, TaskUsage, UsageQuery } from '../signals/types.js';
 import { UsageSampler } from '../signals/usage.js';
 import { WorkRates } from '../signals/work-rate.js';
@@ -67,7 +67,7 @@ function agentsOf(engine: SourceEngine, env: Readonly<Record<string, string | un
   if (addresses.length === 0) return null;
   return new Agents({
     addresses,
-    token: () => readToken(env),
+    token: () => requiredToken(env),
     nodeNames: async (signal) => {
       const nodes = (await engine.listNodes?.({ signal })) ?? [];
       return new Map(nodes.map(({ ID, Description }) => [ID, Description.Hostname]));

@@ -2,7 +2,7 @@ import { startAgent } from '../../agent/run.js';
 import { hasGroups } from '../../agent/container-groups.js';
 import { EngineSource, KernelSource, type NodeSource } from '../../agent/sources.js';
 import { FailedError, UserError } from '../../errors.js';
-import { readToken } from '../../signals/agent-token.js';
+import { requiredToken } from '../../signals/token.js';
 import type { Options } from '../command.js';
 import type { Context } from '../context.js';
 
@@ -12,12 +12,7 @@ const DEFAULT_CGROUP_ROOT = '/host/cgroup';
 
 export async function run(context: Context, _args: readonly string[], options: Options): Promise<void> {
   const { host, port } = listenAddress(options['listen']);
-  const token = await readToken(context.env).catch((error: unknown) => {
-    throw new UserError(error instanceof Error ? error.message : String(error), {
-      place: 'environment SCALECTL_TOKEN_FILE',
-      hint: 'Name a file with a token; the installed service has one as a Swarm secret.',
-    });
-  });
+  const token = await requiredToken(context.env);
   const { source, nodeId } = await whatToRead(context);
   const server = await startAgent({ nodeId, token, source, host, port }).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,7 +1,9 @@
 import { decodeEnvironment } from '../../policy/environment.js';
 import type { EnvironmentPolicy } from '../../policy/policy.js';
+import { secretFromFile, tokenFrom } from '../../signals/token.js';
 import { valueText } from '../../autoscale/text.js';
 import { systemClock } from '../../daemon/clock.js';
+import { checkUrl } from '../../daemon/check-url.js';
 import { evaluateOnce } from '../../daemon/evaluate.js';
 import { keepHeapSmall } from '../../daemon/heap.js';
 import { parseListen, type ListenOptions } from '../../daemon/http-listen.js';
@@ -10,7 +12,6 @@ import { formatEvent } from '../../daemon/report.js';
 import { DEFAULT_INTERVAL_MS, runDaemon } from '../../daemon/run.js';
 import { holderText, mayBeAlive, readLease } from '../../daemon/lease-record.js';
 import { systemPlace } from '../../daemon/runtime-dir.js';
-import { checkUrl, secretFromFile, tokenFrom } from '../../daemon/secrets.js';
 import { openSources } from '../../daemon/sources.js';
 import type {
   AutoscaleEngine,
@@ -41,8 +42,8 @@ export async function run(context: Context, _args: readonly string[], options: O
   const intervalMs = interval(options['interval'], environment);
   const dryRun = options['dryRun'] === true;
   const daemon = options['daemon'] === true;
-  const listen = listenFrom(context, options['listen'], daemon);
-  const webhookUrl = webhookFrom(context, options['webhook'], daemon);
+  const listen = await listenFrom(context, options['listen'], daemon);
+  const webhookUrl = await webhookFrom(context, options['webhook'], daemon);
   const engine = await context.engine();
   const stack = await whichStack(context, options['allStacks'] === true, environment !== null);
   const sources = openSources(engine, context.env, environment);
@@ -157,20 +158,28 @@ async function whichStack(context: Context, all: boolean, byEnvironment: boolean
 }
 
 /** @throws UserError for an address that is none, and for one that others can reach without a token */
-function listenFrom(context: Context, given: Options[string], daemon: boolean): ListenOptions | null {
+async function listenFrom(
+  context: Context,
+  given: Options[string],
+  daemon: boolean,
+): Promise<ListenOptions | null> {
   if (typeof given !== 'string') return null;
   if (!daemon) throw onlyForDaemon('--listen');
-  return parseListen(given, tokenFrom(context.env));
+  return parseListen(given, await tokenFrom(context.env));
 }
 
 /** @throws UserError for a URL that is none; the URL itself may be a secret, and is not repeated */
-function webhookFrom({ env }: Context, given: Options[string], daemon: boolean): string | null {
+async function webhookFrom(
+  { env }: Context,
+  given: Options[string],
+  daemon: boolean,
+): Promise<string | null> {
   if (typeof given === 'string') {
     if (!daemon) throw onlyForDaemon('--webhook');
     return checkUrl(given.trim(), '--webhook');
   }
   const file = 'SCALECTL_WEBHOOK_URL_FILE';
-  const url = daemon ? secretFromFile(env, file) : null;
+  const url = daemon ? await secretFromFile(env, file) : null;
   return url === null ? null : checkUrl(url, `environment ${file}`);
 }
 

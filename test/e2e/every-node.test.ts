@@ -1,11 +1,11 @@
 /** The installed autoscaler on three nodes: what it measures, what it may do, and that nothing of it stays. */
 
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { DaemonSamples, Evaluation } from '../../src/daemon/types.js';
 import { startLab, type Lab } from '../lab/lab.js';
-import { openWorld, startProcess, waitFor, type Result, type World } from './harness.js';
+import { openWorld, ROOT, startProcess, waitFor, type Result, type World } from './harness.js';
 
 const STACK = 'spread';
 const INSTALL = ['autoscale', '--install', '--interval', '1s', '--log-format', 'json'];
@@ -13,32 +13,12 @@ const INSTALL = ['autoscale', '--install', '--interval', '1s', '--log-format', '
 let lab: Lab;
 let world: World;
 
-/** One task per node, too idle for its target: only `min`, or what is not measured, keeps it from shrinking. */
-const SPREAD = `
-services:
-  web:
-    image: \${SHOP_IMAGE}
-    command: [sh, -c, 'exec sleep 3600']
-    init: true
-    stop_grace_period: 1s
-    deploy:
-      replicas: 3
-      placement: { max_replicas_per_node: 1 }
-      labels:
-        scalectl.autoscale: 'true'
-        scalectl.min: '3'
-        scalectl.max: '3'
-        scalectl.cpu.target: '50'
-        scalectl.down.window: 0s
-`;
-
 beforeAll(async () => {
   const engine = process.env['SCALECTL_E2E_ENGINE'] === '26' ? '26' : '20';
   lab = await startLab({ name: `${inject('labName')}-nodes`, nodes: 3, engine });
-  world = openWorld(STACK, {}, lab.name);
+  world = openWorld(STACK, { REPLICAS: '3', MAX_PER_NODE: '1' }, lab.name);
   expect(world.env['SCALECTL_IMAGE'], 'there is no image of scalectl: npm run build first').toBeDefined();
-  writeFileSync(join(world.directory, 'spread.yml'), SPREAD);
-  const deployed = await world.scalectl(['deploy', '-c', 'spread.yml']);
+  const deployed = await world.scalectl(['deploy', '-c', join(ROOT, 'test/fixtures/idle.yml')]);
   expect(deployed.stderr).toContain('spread_web 3/3 up');
   const installed = await world.scalectl([...INSTALL, '--network', 'spread_default']);
   expect(installed.code, installed.stderr).toBe(0);

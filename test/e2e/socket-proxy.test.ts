@@ -11,29 +11,11 @@ import { proxyEngine } from './engine-proxy.js';
 
 const STACK = 'proxied';
 
-/** It has fewer replicas than its policy allows, once somebody has scaled it down. */
-const WEB = `
-services:
-  web:
-    image: \${SHOP_IMAGE}
-    command: [sh, -c, 'exec sleep 3600']
-    init: true
-    stop_grace_period: 1s
-    deploy:
-      replicas: 2
-      labels:
-        scalectl.autoscale: 'true'
-        scalectl.min: '2'
-        scalectl.max: '2'
-        scalectl.cpu.target: '50'
-`;
-
 let world: World;
 
 beforeAll(async () => {
-  world = openWorld(STACK);
-  writeFileSync(join(world.directory, 'web.yml'), WEB);
-  const deployed = await world.scalectl(['deploy', '-c', 'web.yml']);
+  world = openWorld(STACK, { REPLICAS: '2' });
+  const deployed = await world.scalectl(['deploy', '-c', join(ROOT, 'test/fixtures/idle.yml')]);
   expect(deployed.stderr).toContain(`${STACK}_web 2/2 up`);
 });
 

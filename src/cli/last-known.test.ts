@@ -118,6 +118,15 @@ describe('why and history without an Engine', () => {
     expect(changes.stdout()).not.toContain('blog_web');
   });
 
+  it.each([{ host: 'tcp://elsewhere:2375' }, { context: 'production' }])(
+    'must not quote what is here about an Engine that was named: %j',
+    async (globals) => {
+      await daemon('cluster1');
+      await expect(why(lost(globals).context, ['web'], {})).rejects.toThrow(GONE);
+      await expect(history(lost(globals).context, [], {})).rejects.toThrow(GONE);
+    },
+  );
+
   it('must tell programs the same in the form that they know, with the warning as its note', async () => {
     const path = await daemon('cluster1');
     const note = `${GONE}; this is what the daemon on this machine (process 4711) knows, as of 12s ago`;

@@ -10,7 +10,7 @@ import { namedStack } from './stack-choice.js';
 /**
  * What `tell` makes of what is known, with a warning and the same as its note.
  * @param names as on the command line; without any, all services of the stack
- * @throws the error itself where it is another one, or where nobody knows anything
+ * @throws the error itself where it is another one, where --host or --context named the Engine, or nobody knows anything
  */
 export async function withoutEngine<T extends object>(
   context: Context,
@@ -20,6 +20,8 @@ export async function withoutEngine<T extends object>(
 ): Promise<{ told: T; engineLost: true }> {
   if (!isEngineError(error, 'unreachable')) throw error;
   const { env, signal, globals, stderr } = context;
+  // Who names an Engine asks about that one, and what is known on this machine may be of another.
+  if (globals.host !== undefined || globals.context !== undefined) throw error;
   const [{ lastKnown }, { systemPlace }] = await Promise.all([
     import('../daemon/without-engine.js'),
     import('../daemon/runtime-dir.js'),

@@ -6,8 +6,13 @@ import type { SwarmNode, SwarmService, SwarmTask } from '../swarm/objects.js';
 /** Swarm looks for a place again and again; what found none for so long is stuck. */
 const STUCK_AFTER_MS = 10_000;
 
-/** What all tasks together leave free, reckoned once per tick; of no service in particular, so that `own` is 0. */
-export type Reservations = readonly NodeRoom[];
+/** What all tasks together leave free, reckoned once per tick. */
+export interface Reservations {
+  /** of no service in particular, so that `own` is 0 */
+  nodes: readonly NodeRoom[];
+  /** Room that was reckoned in this tick already: of a thousand services most need the same. */
+  known: Map<string, Room | null>;
+}
 
 /** @param tasks of all services, not only those that are scaled: they share the nodes */
 export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly SwarmTask[]): Reservations {
@@ -19,7 +24,7 @@ export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly Swar
     nanoCpus.set(NodeID, (nanoCpus.get(NodeID) ?? 0) + NanoCPUs);
     bytes.set(NodeID, (bytes.get(NodeID) ?? 0) + MemoryBytes);
   }
-  return nodes.map((node) => {
+  const rooms = nodes.map((node): NodeRoom => {
     const total = node.Description.Resources;
     return {
       id: node.ID,
@@ -32,6 +37,7 @@ export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly Swar
       own: 0,
     };
   });
+  return { nodes: rooms, known: new Map() };
 }
 
 /** @param own the service's tasks that are meant to run */
@@ -44,23 +50,35 @@ export function roomOf(
   const stuck = own.find((task) => isStuck(task, wallMs));
   if (stuck !== undefined) return { more: 0, short: `a replica finds no place: ${wordsOf(stuck)}` };
   const { Resources, Placement } = service.Spec.TaskTemplate;
-  const ownOn = new Map<string, number>();
-  for (const { NodeID } of own) {
-    if (NodeID !== undefined && NodeID !== '') ownOn.set(NodeID, (ownOn.get(NodeID) ?? 0) + 1);
-  }
-  const placed = [...ownOn.values()].reduce((sum, one) => sum + one, 0);
-  const nodes = reserved.map((node) => {
-    const there = ownOn.get(node.id);
-    return there === undefined ? node : { ...node, own: there };
-  });
   const needs = {
     nanoCpus: Resources?.Reservations?.NanoCPUs ?? 0,
     bytes: Resources?.Reservations?.MemoryBytes ?? 0,
     constraints: Placement?.Constraints ?? [],
     maxPerNode: Placement?.MaxReplicas ?? 0,
   };
-  const desired = service.Spec.Mode.Replicated?.Replicas ?? 1;
-  return roomFor(nodes, needs, desired - placed);
+  const placed = own.filter(hasNode).length;
+  const waiting = (service.Spec.Mode.Replicated?.Replicas ?? 1) - placed;
+  // Only for so many replicas per node it matters where those of this service are.
+  if (needs.maxPerNode > 0) return roomFor(withOwn(reserved.nodes, own), needs, waiting);
+  const key = JSON.stringify([needs.nanoCpus, needs.bytes, needs.constraints, waiting]);
+  const known = reserved.known.get(key);
+  if (known !== undefined) return known;
+  const room = roomFor(reserved.nodes, needs, waiting);
+  reserved.known.set(key, room);
+  return room;
+}
+
+function withOwn(nodes: readonly NodeRoom[], own: readonly SwarmTask[]): NodeRoom[] {
+  const ownOn = new Map<string, number>();
+  for (const { NodeID } of own.filter(hasNode)) ownOn.set(NodeID, (ownOn.get(NodeID) ?? 0) + 1);
+  return nodes.map((node) => {
+    const there = ownOn.get(node.id);
+    return there === undefined ? node : { ...node, own: there };
+  });
+}
+
+function hasNode(task: SwarmTask): task is SwarmTask & { NodeID: string } {
+  return task.NodeID !== undefined && task.NodeID !== '';
 }
 
 function free(total: number | undefined, taken = 0): number | null {

@@ -79,15 +79,12 @@ const STARTS_LOOKED_AT = 5;
  * check passes, where it has one. Null without a task.
  */
 function healthyAfterMs(running: readonly SwarmTask[]): number | null {
-  const starts = running
-    .map(({ CreatedAt, Status }) => ({
-      at: Date.parse(CreatedAt),
-      ms: Date.parse(Status.Timestamp) - Date.parse(CreatedAt),
-    }))
-    .filter(({ ms }) => ms >= 0)
-    .sort((a, b) => b.at - a.at)
+  const starts = [...running]
+    // As text: the Engine writes all times in UTC, and the fraction of a second does not matter here.
+    .sort((a, b) => (a.CreatedAt < b.CreatedAt ? 1 : -1))
     .slice(0, STARTS_LOOKED_AT)
-    .map(({ ms }) => ms)
+    .map(({ CreatedAt, Status }) => Date.parse(Status.Timestamp) - Date.parse(CreatedAt))
+    .filter((ms) => ms >= 0)
     .sort((a, b) => a - b);
   return starts[Math.floor(starts.length / 2)] ?? null;
 }

@@ -151,8 +151,11 @@ export class Agents implements UsageReader {
     }
     const { nodeId, run } = answer;
     this.#nodeBehind.set(place, nodeId);
+    const last = before.get(nodeId);
     // While an agent is replaced there may be two on a node; the one whose earlier reading is at hand goes first.
-    if (this.#answers.has(nodeId) && before.get(nodeId)?.run !== run) return;
-    this.#answers.set(nodeId, { ...answer, reader: `agent ${nodeId} ${run}` });
+    if (this.#answers.has(nodeId) && last?.run !== run) return;
+    // The same text as last time and not one like it: it is compared for each container.
+    const reader = last?.run === run ? last.reader : `agent ${nodeId} ${run}`;
+    this.#answers.set(nodeId, { ...answer, reader });
   }
 }

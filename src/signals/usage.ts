@@ -27,7 +27,8 @@ export interface UsageSamplerOptions {
   clock?: () => number;
 }
 
-interface Previous extends ContainerReading {
+interface Arrived {
+  reading: ContainerReading;
   /** our own clock, when the reading arrived */
   arrivedMs: number;
 }
@@ -37,7 +38,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
   readonly #readers: readonly UsageReader[];
   readonly #deadlineMs: number;
   readonly #clock: () => number;
-  readonly #previous = new Map<string, Previous>();
+  readonly #previous = new Map<string, Arrived>();
 
   constructor(
     engine: Pick<ContainerReader, 'containerStats'> & { readonly local: boolean },
@@ -112,7 +113,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
         ...(missing === null ? {} : { missing }),
       };
     }
-    const now: Previous = { ...reading, arrivedMs: this.#clock() };
+    const now: Arrived = { reading, arrivedMs: this.#clock() };
     const before = this.#previous.get(query.containerId);
     const cores = coresUsed(before, now);
     this.#previous.set(query.containerId, now);
@@ -134,9 +135,8 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
     signal: AbortSignal,
     from = 0,
   ): ContainerReading | null | Promise<ContainerReading | null> {
-    for (const [index, reader] of this.#readers.entries()) {
-      if (index < from) continue;
-      const reading = reader.read(query, signal);
+    for (let index = from; index < this.#readers.length; index++) {
+      const reading = this.#readers[index]?.read(query, signal) ?? null;
       if (!isThere(reading))
         return reading.then((one) => one ?? this.#firstReading(query, signal, index + 1));
       if (reading !== null) return reading;
@@ -158,20 +158,21 @@ function isThere<T>(one: T | Promise<T>): one is T {
 }
 
 /** Cores used between two readings: CPU time over time. Null when the two cannot be compared. */
-function coresUsed(before: Previous | undefined, now: Previous): number | null {
-  if (before?.reader !== now.reader) return null;
-  const span = now.atMs - before.atMs;
-  const used = now.cpuNs - before.cpuNs;
+function coresUsed(before: Arrived | undefined, now: Arrived): number | null {
+  if (before?.reading.reader !== now.reading.reader) return null;
+  const span = now.reading.atMs - before.reading.atMs;
+  const used = now.reading.cpuNs - before.reading.cpuNs;
   if (span < SHORTEST_SPAN_MS || used < 0) return null;
   if (Math.abs(span - (now.arrivedMs - before.arrivedMs)) > CLOCK_SLACK_MS) return null;
   return used / (span * 1e6);
 }
 
 /** A task that did not run between the two readings was not held back either. */
-function throttledPercent(before: Previous | undefined, now: Previous): number | null {
-  if (!before?.throttling || now.throttling === null) return null;
-  const periods = now.throttling.periods - before.throttling.periods;
-  const throttled = now.throttling.throttled - before.throttling.throttled;
+function throttledPercent(before: Arrived | undefined, { reading: now }: Arrived): number | null {
+  const earlier = before?.reading.throttling;
+  if (!earlier || now.throttling === null) return null;
+  const periods = now.throttling.periods - earlier.periods;
+  const throttled = now.throttling.throttled - earlier.throttled;
   if (periods < 0 || throttled < 0) return null;
   return periods === 0 ? 0 : (throttled / periods) * 100;
 }

@@ -16,6 +16,7 @@ import {
 } from './engine.js';
 import { KeptList } from './kept-list.js';
 import { readLines, readLogLines, readOutput } from './streams.js';
+import { getThroughOneBuffer } from './through-one-buffer.js';
 import { translateError } from './translate-error.js';
 import type {
   ContainerState,
@@ -69,6 +70,7 @@ export function connectEngine(endpoint: Endpoint): Engine {
 class DockerodeEngine implements Engine {
   readonly address: string;
   readonly local: boolean;
+  readonly #socketPath: string | null;
   readonly #modem: Dial;
   readonly #tasks = new KeptList<SwarmTask>(keptOfTasks());
   readonly #services = new KeptList<SwarmService>();
@@ -76,6 +78,7 @@ class DockerodeEngine implements Engine {
   constructor(endpoint: Endpoint) {
     this.address = endpoint.address;
     this.local = endpoint.kind === 'unix';
+    this.#socketPath = endpoint.kind === 'unix' ? endpoint.socketPath : null;
     this.#modem = new Docker(dockerOptions(endpoint)).modem;
   }
 
@@ -386,8 +389,15 @@ class DockerodeEngine implements Engine {
   ): Promise<T[]> {
     const signal = withDeadline(options?.signal);
     const query = filterQuery(filters);
-    const answer = await this.#stream({ method: 'GET', path, query, options: { signal } });
     try {
+      signal.throwIfAborted();
+      if (this.#socketPath !== null) {
+        const reading = list.begin();
+        const search = filters === undefined ? '' : `?filters=${encodeURIComponent(JSON.stringify(filters))}`;
+        const get = { socketPath: this.#socketPath, path: `${path}${search}`, signal };
+        if (await getThroughOneBuffer({ ...get, take: reading.take })) return reading.end();
+      }
+      const answer = await this.#stream({ method: 'GET', path, query, options: { signal } });
       return await list.read(addAbortSignal(signal, answer));
     } catch (error) {
       throw this.#translate(error, signal);

@@ -37,11 +37,22 @@ export class KeptList<T> {
 
   /** @throws SyntaxError for what is no list of objects; `null` is an empty one */
   async read(answer: AsyncIterable<Buffer>): Promise<T[]> {
-    const reading = new Reading(this.#known, this.#kept);
+    const reading = this.begin();
     for await (const bytes of answer) reading.take(bytes);
-    reading.end();
-    this.#known = reading.known;
-    return reading.known.map(({ object }) => object);
+    return reading.end();
+  }
+
+  /** The same for bytes that are handed over one by one, and are others as soon as `take` has returned. */
+  begin(): { take: (bytes: Buffer) => void; end: () => T[] } {
+    const reading = new Reading(this.#known, this.#kept);
+    return {
+      take: (bytes) => reading.take(bytes),
+      end: () => {
+        reading.end();
+        this.#known = reading.known;
+        return reading.known.map(({ object }) => object);
+      },
+    };
   }
 }
 

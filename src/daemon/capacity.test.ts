@@ -64,6 +64,21 @@ describe('room for a service', () => {
     expect(room(7, 1, [task('web', 1, {}, 'a')])?.more).toBe(-3);
   });
 
+  it('is reckoned in one tick for each service as if it were the only one', () => {
+    const tasks = [task('web', 1, {}, 'a'), task('other', 1, {}, 'b')];
+    const nodes = [node('a', 2), node('b', 3)];
+    const own = tasks.slice(0, 1);
+    const limited = service(2, 1);
+    limited.Spec.TaskTemplate.Placement = { MaxReplicas: 1 };
+    const bound = service(1, 1);
+    bound.Spec.TaskTemplate.Placement = { Constraints: ['node.id==a'] };
+    const services = [service(1, 1), service(1, 1), service(3, 1), service(1, 2), bound, limited];
+    const together = reservationsOf(nodes, tasks);
+    const seen = services.map((one) => roomOf(one, own, together, NOW)?.more);
+    expect(seen).toEqual([3, 3, 1, 1, 1, 0]);
+    expect(services.map((one) => roomOf(one, own, reservationsOf(nodes, tasks), NOW)?.more)).toEqual(seen);
+  });
+
   // The words of Swarm's scheduler, all of which begin alike (manager/scheduler: filter.go, scheduler.go).
   it.each([
     'no suitable node',

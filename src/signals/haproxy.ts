@@ -37,7 +37,7 @@ interface Samples {
 /** What one look at the balancers of some URLs brought. */
 interface Look {
   asked: number;
-  /** one for each balancer that answered: its samples, the newest last */
+  /** one for each balancer that answered, by backend */
   answered: ReadonlyMap<string, BackendSpan>[];
   /** why the others did not */
   failures: string[];

@@ -56,7 +56,7 @@ export class Announcer {
   }
 }
 
-export function isTrouble(assessment: Assessment): boolean {
+function isTrouble(assessment: Assessment): boolean {
   return assessment.state === 'failed' || (assessment.state === 'moving' && TROUBLE.has(assessment.stage));
 }
 

@@ -1,7 +1,7 @@
 /** Says of one service whether it is what was asked for, on the way there, or certain not to get there. */
 
 import { hasHealthcheck, type SwarmService, type SwarmTask } from '../swarm/objects.js';
-import { failureOf, failuresInARow, isUnplaced } from './failure.js';
+import { failureOf, failuresInARow, isUnplaced, lastFailure } from './failure.js';
 import {
   ALIVE,
   currentTasks,
@@ -27,7 +27,7 @@ export interface Progress {
  * What a service that is moving is about:
  * - `way`: the ordinary steps to being up
  * - `work`: a job's tasks run
- * - `proof`: it is up and has to stay so
+ * - `proof`: it is up and has to stay so; with the last task that did not, if any
  * - `failing`: tasks failed, and Swarm tries again
  * - `blocked`: a task finds no node
  * - `rollback`: Swarm takes the change back, which will be a failure when it is over
@@ -83,7 +83,9 @@ export function assess(view: ServiceView, now: number): Assessment {
   if (['updating', 'rollback_started'].includes(update?.State ?? ''))
     return moving('way', 'the rollout to end');
   const proofMs = proofNeededMs(service);
-  if (now - youngestMs(view, current) < proofMs) return moving('proof', 'proof that it stays up');
+  if (now - youngestMs(view, current) < proofMs) {
+    return moving('proof', 'proof that it stays up', lastFailure(view, current));
+  }
   return { state: 'there', ...progress };
 }
 

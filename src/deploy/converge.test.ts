@@ -269,6 +269,24 @@ describe('convergence', () => {
     );
   });
 
+  it('must tell of the last failure also when the time is over while the next task is up', async () => {
+    const tasks = [...crashLoop().slice(1, 2), task({ state: 'running' }, 1)];
+    const { error } = await ending(
+      new ScriptedSwarm({ services: [one], looks: [tasks], logs: ['one'] }),
+      ['shop_web'],
+      1,
+    );
+    expect(error).toBeInstanceOf(NotConvergedError);
+    expect((error as Error).message).toBe(
+      [
+        'not there after 1ms',
+        '  shop_web: 1/1 running, waiting for proof that it stays up',
+        '    task shop_web.1 (crashed2xxxx): task: non-zero exit (1), exit code 137, on node node1',
+        '    | one',
+      ].join('\n'),
+    );
+  });
+
   it('must tell of a task that failed what is known when the time is over', async () => {
     const { error, events } = await ending(
       new ScriptedSwarm({ services: [one], looks: [crashLoop().slice(1, 2)], logs: ['one'] }),

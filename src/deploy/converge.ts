@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FailedError, NotConvergedError } from '../errors.js';
 import { EngineError } from '../swarm/engine.js';
 import { formatDurationMs } from '../text.js';
-import { Announcer, isTrouble } from './announce.js';
+import { Announcer } from './announce.js';
 import { taskLines, type Informant } from './describe-failure.js';
 import type { ProgressSink } from './events.js';
 import { Watch, type Look, type Sight, type Watched } from './watch.js';
@@ -126,7 +126,7 @@ async function waitingText(
   return (await waitingLines(engine, moving, { nodes, nodeId })).join('\n');
 }
 
-/** Where it is out of the ordinary also the task that shows it. */
+/** Where something is out of the ordinary also the task that shows it. */
 async function waitingLines(
   engine: Informant,
   sights: readonly Sight[],
@@ -137,7 +137,7 @@ async function waitingLines(
       const { name, assessment } = sight;
       if (assessment.state !== 'moving') return [];
       const { running, wanted, waitingFor } = assessment;
-      const task = isTrouble(assessment) ? await taskLines(engine, sight, place) : [];
+      const task = await taskLines(engine, sight, place);
       return [
         `  ${name}: ${running}/${wanted} running, waiting for ${waitingFor}`,
         ...task.map((line) => `  ${line}`),

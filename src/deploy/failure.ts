@@ -240,7 +240,7 @@ function mayGiveUp({ Spec: { TaskTemplate } }: SwarmService): boolean {
 
 /** One row per place that has nothing up at the moment and had failures. */
 export function failuresInARow(view: ServiceView, current: readonly SwarmTask[]): FailureRow[] {
-  const { service, since } = view;
+  const { service } = view;
   const places = new Map<string, SwarmTask[]>();
   for (const task of current) {
     const place = placeOf(service, task);
@@ -250,12 +250,22 @@ export function failuresInARow(view: ServiceView, current: readonly SwarmTask[])
     Status.State === 'running' || (Status.State === 'complete' && isMeantToEnd(service));
   return [...places.values()].flatMap((tasks): FailureRow[] => {
     if (tasks.some(isUp)) return [];
-    const failed = tasks
-      .filter((task) => isFailed(service, task) && failedAt(task) >= since)
-      .sort((a, b) => failedAt(b) - failedAt(a));
+    const failed = failuresSince(view, tasks);
     const [last] = failed;
     return last === undefined
       ? []
       : [{ times: failed.length, at: failed.map(failedAt), last, replaced: tasks.some(isAlive) }];
   });
+}
+
+/** The last task that failed in this run, also where its place is up by now. */
+export function lastFailure(view: ServiceView, current: readonly SwarmTask[]): SwarmTask | null {
+  return failuresSince(view, current)[0] ?? null;
+}
+
+/** Latest first. */
+function failuresSince({ service, since }: ServiceView, tasks: readonly SwarmTask[]): SwarmTask[] {
+  return tasks
+    .filter((task) => isFailed(service, task) && failedAt(task) >= since)
+    .sort((a, b) => failedAt(b) - failedAt(a));
 }

@@ -393,3 +393,23 @@ describe('the history', () => {
     expect(noticeOthers(past, 5, NOW)).toBe(past);
   });
 });
+
+describe('the down window of requests', () => {
+  const requests: SignalReading = { kind: 'requests', arrivalsPerSecond: 10, queued: 0, at: NOW };
+  const HTTP = { 'http.backend': 'web', 'http.target': '10' };
+
+  it.each<[string, Record<string, string>, number | null, string, number]>([
+    ['is six start-ups', HTTP, 20_000, '2m', 120_000],
+    ['is longer than a minute, however soon replicas serve', HTTP, 1_000, '1m5s', 65_000],
+    ['is no longer than four minutes', HTTP, 90_000, '4m', 240_000],
+    ['takes a start-up that was not measured for half a minute', HTTP, null, '3m', 180_000],
+    ['is what a label says', { ...HTTP, 'down.window': '10m' }, 1_000, '10m', 600_000],
+  ])('%s', (_, labels, healthyAfterMs, window, windowMs) => {
+    const seen = snapshot(6, [requests], { healthyAfterMs });
+    const at = (agoMs: number) => history({ recommendations: [{ at: NOW - agoMs, need: 4 }] });
+    const { to, reasons } = decide(policy(labels), seen, at(windowMs - 1), NOW);
+    expect(to).toBe(4);
+    expect(reasons.at(-1)).toBe(`the down window (${window}) saw a need of 4`);
+    expect(decide(policy(labels), seen, at(windowMs), NOW).to).toBe(1);
+  });
+});

@@ -16,7 +16,7 @@ import type { Policy } from '../policy/policy.js';
 import { canWake } from '../policy/signal-kinds.js';
 import { formatDurationMs } from '../text.js';
 import { shortageText } from './capacity.js';
-import { cooldownLeftMs, stabilise, stepLimit } from './limits.js';
+import { cooldownLeftMs, stabilise, stepLimit, windowOf } from './limits.js';
 import { verdictText } from './text.js';
 import type { Adjustment, AdjustmentRule, Decision, History, SignalVerdict, Snapshot } from './types.js';
 import { judgeSignals } from './verdict.js';
@@ -180,9 +180,9 @@ function applyWindows(policy: Policy, snapshot: Snapshot, history: History, now:
   const { desired } = snapshot;
   const need = trail.value ?? desired;
   if (need === desired) return;
-  const { replicas, seen } = stabilise(desired, need, policy, history, now);
+  const { replicas, seen } = stabilise(need, policy, snapshot, history, now);
   const direction = need > desired ? 'up' : 'down';
-  const window = formatDurationMs(policy[direction].windowMs);
+  const window = formatDurationMs(windowOf(direction, policy, snapshot));
   trail.adjust(`${direction}-window`, replicas, `the ${direction} window (${window}) saw a need of ${seen}`);
 }
 

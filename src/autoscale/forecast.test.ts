@@ -62,10 +62,10 @@ describe('the forecast', () => {
     const random = seededRandom(3);
     const noisy = after(60, () => 100 * (0.5 + random()));
     const calm = at(noisy, 70);
-    expect(calm.method).toBe('longMean');
-    // Errors are 25 on average, so shortfalls 12.5: 100 + 3 x 2.5 x 12.5 = 194, of which 0.8 are to be in use.
-    expect(calm.headroom).toBeGreaterThan(1.4);
-    expect(calm.headroom).toBeLessThan(1.7);
+    expect(calm.method).toBe('fading');
+    // The standard deviation of even noise from 50 to 150 is 29: 100 + 2.46 x 29 = 171, of which 0.8 are to be in use.
+    expect(calm.headroom).toBeGreaterThan(1.3);
+    expect(calm.headroom).toBeLessThan(1.5);
     expect(at(noisy, 145).perSecond).toBeLessThan(170);
   });
 
@@ -83,24 +83,23 @@ describe('the forecast', () => {
     expect(Math.max(...forecasts) / mean).toBeLessThan(1.05);
   });
 
-  const errors = { naive: 30, trend: 30, mean: 30, longMean: 30 };
-  it.each<[keyof typeof errors, number, number]>([
-    // the best method, by how much it fell short on average, what to be ready for when 100 arrive
-    ['naive', 8, 112], // (100 + 2 x 2.5 x 8) x 0.8
-    ['trend', 8, 112],
-    ['mean', 8, 128], // (100 + 3 x 2.5 x 8) x 0.8
-    ['longMean', 8, 128],
-    ['longMean', 2, 100], // 115 fit into what 100 leave unused anyway
-    ['longMean', 40, 200], // (100 + 300) x 0.8 would be 320
-  ])('by %s, short by %d, is ready for %d', (method, shortfall, expected) => {
+  const errors = { naive: 900, trend: 900, fading: 900 };
+  it.each<[keyof typeof errors, number, number, number]>([
+    // the best method, the mean square of its errors and of its shortfalls, what to be ready for when 100 arrive
+    ['naive', 400, 200, 119.36], // (100 + 2.46 x 20) x 0.8
+    ['trend', 400, 200, 119.36],
+    ['fading', 400, 200, 119.36],
+    ['fading', 400, 25, 100], // twice the root of 25, and 124.6 fit into what 100 leave unused anyway
+    ['fading', 400, 64, 111.488], // (100 + 2.46 x 2 x 8) x 0.8
+    ['fading', 40_000, 20_000, 400], // (100 + 492) x 0.8 would be 473.6
+  ])('by %s, off by squares of %d and short by %d, is ready for %d', (method, error, shortfall, expected) => {
     const history: ArrivalHistory = {
       at: 0,
       level: 100,
       slope: 0,
       mean: 100,
-      longMean: 100,
       pending: [],
-      errors: { ...errors, [method]: 10 },
+      errors: { naive: 1e6, trend: 1e6, fading: 1e6, [method]: error },
       shortfalls: { ...errors, [method]: shortfall },
       learned: 1,
     };
@@ -110,26 +109,50 @@ describe('the forecast', () => {
     expect(forecast.headroom).toBeCloseTo(expected / 100, 9);
   });
 
+  it('expects less of a burst to be left, the longer a replica takes', () => {
+    const history: ArrivalHistory = {
+      ...rememberArrivals(null, 100, SETTING, 0),
+      errors: { naive: 1e6, trend: 1e6, fading: 0 },
+      shortfalls: { naive: 0, trend: 0, fading: 0 },
+      learned: 1,
+    };
+    const after = (horizonMs: number) => forecastArrivals(history, 120, { ...SETTING, horizonMs }, 1);
+    expect(after(10_000).perSecond).toBeCloseTo(110, 3);
+    expect(after(90_000).perSecond).toBeCloseTo(102, 3);
+  });
+
   it('counts errors of both signs to choose by, shortfalls for headroom, and the first as much as the second', () => {
     const begun = rememberArrivals(null, 90, SETTING, 0);
-    const pending = { naive: 80, trend: 70, mean: 100, longMean: 120 };
+    const pending = { naive: 95, trend: 90, fading: 110 };
     const first = rememberArrivals(
       { ...begun, pending: [{ dueAt: 5_000, ...pending }] },
       100,
       SETTING,
       5_000,
     );
-    expect(first.errors).toEqual({ naive: 20, trend: 30, mean: 0, longMean: 20 });
+    expect(first.errors).toEqual({ naive: 25, trend: 100, fading: 100 });
     // Where the trend falls, what arrives counts instead of it.
-    expect(first.shortfalls).toEqual({ naive: 20, trend: 20, mean: 0, longMean: 0 });
+    expect(first.shortfalls).toEqual({ naive: 25, trend: 25, fading: 0 });
     const second = rememberArrivals(
       { ...first, pending: [{ dueAt: 10_000, ...pending }] },
-      120,
+      105,
       SETTING,
       10_000,
     );
-    expect(second.errors?.naive).toBeCloseTo((20 + 40) / 2, 1);
-    expect(second.shortfalls?.mean).toBeCloseTo((0 + 20) / 2, 1);
+    expect(second.errors?.naive).toBeCloseTo((25 + 100) / 2, 0);
+    expect(second.shortfalls?.fading).toBe(0);
+  });
+
+  it('counts of a jump a quarter of the forecast, or 3.5 deviations where those are more', () => {
+    const begun = rememberArrivals(null, 90, SETTING, 0);
+    const due = [{ dueAt: 5_000, naive: 40, trend: 40, fading: 40 }];
+    const first = rememberArrivals({ ...begun, pending: due }, 400, SETTING, 5_000);
+    expect(first.errors).toEqual({ naive: 100, trend: 100, fading: 100 });
+    const noisy = { naive: 400, trend: 400, fading: 400 };
+    const known = { ...begun, pending: due, errors: noisy, shortfalls: noisy, learned: 1 };
+    const share = 1 - Math.exp(-5_000 / 1_200_000);
+    const later = rememberArrivals(known, 400, SETTING, 5_000);
+    expect(later.errors?.naive).toBeCloseTo(400 + share * (70 ** 2 - 400), 6);
   });
 
   it('has no headroom for a load that fell', () => {
@@ -153,14 +176,16 @@ describe('the forecast', () => {
     ).toBe(400);
   });
 
-  it('has headroom for jumps as long as they are recent, and never more than 2', () => {
+  it('has headroom for jumps as long as they are recent, and never more than 4', () => {
     const jumpy = after(30, (seconds) => (Math.floor(seconds / 100) % 2 === 0 ? 50 : 400));
     expect(at(jumpy, 50).headroom).toBeGreaterThan(1.2);
-    expect(at(jumpy, 50).headroom).toBeLessThanOrEqual(2);
+    expect(at(jumpy, 50).headroom).toBeLessThanOrEqual(4);
     let { history, now } = jumpy;
     for (const end = now + 3 * 3600_000; now < end; now += LOOP_MS)
       history = rememberArrivals(history, 50, SETTING, now);
-    expect(forecastArrivals(history, 50, SETTING, now)).toMatchObject({ perSecond: 50, headroom: 1 });
+    const calm = forecastArrivals(history, 50, SETTING, now);
+    expect(calm.perSecond).toBeCloseTo(50, 4);
+    expect(calm.headroom).toBe(1);
   });
 
   it('begins anew after a gap, and keeps what it learned of shortfalls', () => {

@@ -1,24 +1,21 @@
 /**
- * How many requests will arrive by the time a replica that is ordered now can serve. Four simple forecasts, of which
+ * How many requests will arrive by the time a replica that is ordered now can serve. Three simple forecasts, of which
  * the one that was nearest lately counts:
  *
- *   naive      as now                                          right for loads that wander
- *   trend      as now, going on with half the present slope    right while a load climbs
- *   mean       as in the last half minute                      right for noise around a load that moves slowly
- *   longMean   as in the last four minutes                     right for bursts around a steady load
+ *   naive    as now                                                      right for loads that wander
+ *   trend    as now, going on with half the present slope                right while a load climbs
+ *   fading   the mean of some minutes, and what will be left by then     right for noise and bursts around a load
+ *            of what is beyond it now                                    that moves slowly
  *
  * On top comes headroom for how far that forecast was off lately, as far as it exceeds what replicas have to spare
  * anyway by not being used in full. At the horizons of containers (seconds to minutes) seasons add nothing to this.
  * A forecast never shrinks anything: what arrives now is always answered when it exceeds what was forecast.
  *
- * The down window keeps the largest need of some minutes. The largest of many noisy forecasts is far above the load that
- * they are noise around, and headroom has paid for the same noise already; a mean over as long as the window is even.
- *
  * The state is small and does not grow with time. A loop that begins anew has none, goes by what arrives now, and
  * learns the rest within minutes. Times are milliseconds, loads requests per second.
  */
 
-type Method = 'naive' | 'trend' | 'mean' | 'longMean';
+type Method = 'naive' | 'trend' | 'fading';
 type ByMethod = Readonly<Record<Method, number>>;
 
 export interface ArrivalHistory {
@@ -28,12 +25,11 @@ export interface ArrivalHistory {
   level: number;
   slope: number;
   mean: number;
-  longMean: number;
   /** forecasts that have not come due yet, oldest first */
   pending: readonly PendingForecast[];
-  /** recent mean absolute error of each forecast; null before the first came due */
+  /** recent mean square of how far each forecast was off; null before the first came due */
   errors: ByMethod | null;
-  /** recent mean of what arrived beyond each forecast, 0 where it did not */
+  /** the same of what arrived beyond it alone, 0 where it did not */
   shortfalls: ByMethod | null;
   /** how much of their memory those errors fill: from 0 to 1 */
   learned: number;
@@ -59,30 +55,31 @@ export interface ForecastSetting {
   goal: number;
 }
 
-/** Half an hour of errors: enough of them for a mean, few enough to follow the hour of the day. */
-const MEMORY_MS = 30 * 60_000;
+/** Twenty minutes of errors: enough of them for a mean, few enough to follow the hour of the day. */
+const MEMORY_MS = 20 * 60_000;
 /**
- * So many standard deviations above the forecast are to fit into the full capacity of what was ordered. Noise around a
- * mean stays what it is, so that nearly all of it can be covered; three are the limits of W. Shewhart's control charts
- * (1931), beyond which something else than chance is at work. A jump comes as it likes, and headroom for the rarest is
- * wasted.
+ * So many standard deviations above the forecast are to fit into the full capacity of what was ordered: where errors are
+ * normal, seven readings in a thousand are beyond. What is rarer comes as it likes, and headroom for it is wasted.
  */
-const DEVIATIONS: ByMethod = { naive: 2, trend: 2, mean: 3, longMean: 3 };
+const DEVIATIONS = 2.46;
 /**
- * Standard deviation over mean shortfall, sqrt(2 pi) where errors are normal. Twice the 1.25 by which R. Brown makes
- * safety stock out of mean absolute errors ("Statistical Forecasting for Inventory Control", 1959), since only half of
- * the errors are shortfalls: a load that falls needs no headroom. A mean square would let a single jump decide for half
- * an hour.
+ * An error beyond so many deviations, and beyond a quarter of the forecast, counts as no more than that: a jump is no
+ * noise, and squared it would decide for all that time. Source: winsorising, as in P. Huber, "Robust Estimation of a
+ * Location Parameter" (1964).
  */
-const DEVIATION_PER_SHORTFALL = 2.5;
+const MOST_DEVIATIONS = 3.5;
+const ALWAYS_COUNTED = 0.25;
 /** Beyond it the past is no measure of the future: a retry storm, an outage that ended. */
-const MOST_HEADROOM = 2;
+const MOST_HEADROOM = 4;
 /** A slope seldom lasts. Half of it over the horizon is a slope that fades to nothing by the end of it. */
 const DAMPING = 0.5;
-/** Long enough to average Poisson noise out, short enough to be no slower than a metrics pipeline. */
-const MEAN_MS = 30_000;
-/** As long as the down window of a service with requests: what moves faster than this is held by the window anyway. */
-const LONG_MEAN_MS = 240_000;
+/**
+ * What is beyond the mean is half gone after this, and goes ever more slowly: bursts are of many lengths, and those that
+ * have lasted are the longer ones.
+ */
+const BURST_HALF_MS = 10_000;
+/** Longer than a burst, shorter than the hour of the day. */
+const MEAN_MS = 10 * 60_000;
 /** After a gap as long as this, what was seen before it says nothing about the present. */
 const LONGEST_GAP_MS = 60_000;
 
@@ -98,12 +95,11 @@ export function forecastArrivals(
   }
   // Method and deviation depend on the past alone; were the present part of it, more arrivals could forecast fewer.
   const method = bestOf(history.errors);
-  const deviation = DEVIATION_PER_SHORTFALL * (history.shortfalls?.[method] ?? 0);
   const expected = expectedOf(
     forecastsOf(move(history, perSecond, horizonMs, now), perSecond, horizonMs),
     method,
   );
-  const headroom = headroomOf(expected, DEVIATIONS[method] * deviation, goal);
+  const headroom = headroomOf(expected, DEVIATIONS * deviationOf(history, method), goal);
   const wanted = expected * headroom;
   // What does not even fit into the full capacity of what is wanted is no noise around a mean.
   return { perSecond: perSecond > wanted / goal ? perSecond : wanted, method, horizonMs, headroom };
@@ -122,7 +118,6 @@ export function rememberArrivals(
       level: perSecond,
       slope: 0,
       mean: perSecond,
-      longMean: perSecond,
       pending: [],
       errors: history?.errors ?? null,
       shortfalls: history?.shortfalls ?? null,
@@ -138,17 +133,23 @@ export function rememberArrivals(
   if (due !== undefined) {
     const share = 1 - Math.exp(-(now - history.at) / MEMORY_MS);
     learned += share * (1 - learned);
-    // All errors so far count alike until the memory is full: else the first one would, for half an hour.
-    errors = average(errors, share / learned, (method) => Math.abs(perSecond - due[method]));
-    shortfalls = average(shortfalls, share / learned, (method) =>
-      Math.max(0, perSecond - expectedOf(due, method)),
+    const errorOf = (method: Method, forecast: number): number => {
+      const most = Math.max(ALWAYS_COUNTED * forecast, MOST_DEVIATIONS * deviationOf(history, method));
+      return Math.min(most, Math.max(-most, perSecond - forecast));
+    };
+    // All errors so far count alike until the memory is full: else the first one would, for all that time.
+    errors = average(errors, share / learned, (method) => errorOf(method, due[method]) ** 2);
+    shortfalls = average(
+      shortfalls,
+      share / learned,
+      (method) => Math.max(0, errorOf(method, expectedOf(due, method))) ** 2,
     );
   }
   const pending = [...history.pending.slice(dueCount), { dueAt: now + horizonMs, ...forecasts }];
   return { at: now, ...motion, pending, errors, shortfalls, learned };
 }
 
-type Motion = Pick<ArrivalHistory, 'level' | 'slope' | 'mean' | 'longMean'>;
+type Motion = Pick<ArrivalHistory, 'level' | 'slope' | 'mean'>;
 
 /**
  * Level, slope and mean after one more observation: Holt's method (1957) with memories in time instead of steps. The
@@ -161,13 +162,14 @@ function move(history: ArrivalHistory, perSecond: number, horizonMs: number, now
   const level = predicted + shareOf(horizonMs / 4) * (perSecond - predicted);
   const slope = history.slope + shareOf(horizonMs) * ((level - history.level) / passed - history.slope);
   const mean = history.mean + shareOf(MEAN_MS) * (perSecond - history.mean);
-  const longMean = history.longMean + shareOf(LONG_MEAN_MS) * (perSecond - history.longMean);
-  return { level, slope, mean, longMean };
+  return { level, slope, mean };
 }
 
 function forecastsOf(motion: Motion, perSecond: number, horizonMs: number): ByMethod {
   const trend = Math.max(0, motion.level + DAMPING * motion.slope * horizonMs);
-  return { naive: perSecond, trend, mean: motion.mean, longMean: motion.longMean };
+  const left = BURST_HALF_MS / (BURST_HALF_MS + horizonMs);
+  const fading = motion.mean + left * (perSecond - motion.mean);
+  return { naive: perSecond, trend, fading };
 }
 
 /** What is gone by: the trend of a load that falls is not. */
@@ -179,7 +181,7 @@ function expectedOf(forecasts: ByMethod, method: Method): number {
 function bestOf(errors: ArrivalHistory['errors']): Method {
   if (errors === null) return 'naive';
   let best: Method = 'naive';
-  for (const method of ['mean', 'trend', 'longMean'] as const) {
+  for (const method of ['trend', 'fading'] as const) {
     if (errors[method] < errors[best]) best = method;
   }
   return best;
@@ -191,12 +193,15 @@ function average(averages: ByMethod | null, share: number, value: (method: Metho
     const before = averages?.[method] ?? 0;
     return before + share * (value(method) - before);
   };
-  return {
-    naive: learn('naive'),
-    trend: learn('trend'),
-    mean: learn('mean'),
-    longMean: learn('longMean'),
-  };
+  return { naive: learn('naive'), trend: learn('trend'), fading: learn('fading') };
+}
+
+/**
+ * The standard deviation of all errors, but no more than twice that of the shortfalls: a load that falls needs no
+ * headroom. Squares, since the mean of absolute errors says too little of bursts.
+ */
+function deviationOf({ errors, shortfalls }: ArrivalHistory, method: Method): number {
+  return Math.sqrt(Math.min(errors?.[method] ?? 0, 4 * (shortfalls?.[method] ?? 0)));
 }
 
 /** The factor with which so much more than was expected still fits into the full capacity, from 1 to `MOST_HEADROOM`. */

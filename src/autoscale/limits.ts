@@ -1,8 +1,9 @@
 /** Windows, cooldowns and steps: what stands between a need and a change. */
 
-import { STEP_PERIOD_MS } from '../policy/defaults.js';
+import { SHORTEST_WINDOW_MS, STEP_PERIOD_MS, WINDOW_START_UPS } from '../policy/defaults.js';
 import type { Policy, StepLimit } from '../policy/policy.js';
-import type { History } from './types.js';
+import { healthyAfterMs } from './start-up.js';
+import type { History, Snapshot } from './types.js';
 
 export interface Stabilised {
   replicas: number;
@@ -10,17 +11,25 @@ export interface Stabilised {
   seen: number;
 }
 
+/** How long the stabilisation window of this direction is, milliseconds. */
+export function windowOf(direction: 'up' | 'down', policy: Policy, snapshot: Snapshot): number {
+  const { windowMs, byStartUp } = policy[direction];
+  if (byStartUp === undefined) return windowMs;
+  return Math.min(windowMs, Math.max(SHORTEST_WINDOW_MS, WINDOW_START_UPS * healthyAfterMs(snapshot)));
+}
+
 /**
  * Stabilisation as in the Kubernetes HPA: the present count is raised to the least need of the up window and lowered
  * to the greatest need of the down window, the present need being part of both.
  */
 export function stabilise(
-  desired: number,
   need: number,
   policy: Policy,
+  snapshot: Snapshot,
   history: History,
   now: number,
 ): Stabilised {
+  const { desired } = snapshot;
   // A window of nothing holds nothing, not even what was recorded a moment after `now` was taken.
   const within = (windowMs: number): number[] =>
     windowMs === 0
@@ -28,8 +37,8 @@ export function stabilise(
       : history.recommendations
           .filter(({ at }) => at > now - windowMs)
           .map((recommendation) => recommendation.need);
-  const least = Math.min(need, ...within(policy.up.windowMs));
-  const greatest = Math.max(need, ...within(policy.down.windowMs));
+  const least = Math.min(need, ...within(windowOf('up', policy, snapshot)));
+  const greatest = Math.max(need, ...within(windowOf('down', policy, snapshot)));
   if (desired < least) return { replicas: least, seen: least };
   if (desired > greatest) return { replicas: greatest, seen: greatest };
   return { replicas: desired, seen: need > desired ? least : greatest };

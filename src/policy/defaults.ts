@@ -27,9 +27,24 @@ export const DEFAULT_DOWN: DirectionPolicy = {
 
 /**
  * The same where requests are counted at a balancer. The HPA's 5 minutes also bridge what its metrics pipeline averages
- * and delays; arrivals are seen at once. 4 minutes cost 3 to 5 % fewer replica-hours on real loads (docs/simulating.md).
+ * and delays; arrivals are seen at once. And who shrank too early is short until new replicas serve: what that costs
+ * grows with their start-up, so that the window does as well (docs/simulating.md).
  */
-export const DEFAULT_DOWN_BY_REQUESTS: DirectionPolicy = { ...DEFAULT_DOWN, windowMs: 240_000 };
+export const DEFAULT_DOWN_BY_REQUESTS: DirectionPolicy = {
+  ...DEFAULT_DOWN,
+  windowMs: 240_000,
+  byStartUp: true,
+};
+
+/** Such a window in start-ups of a replica. */
+export const WINDOW_START_UPS = 6;
+/** The least that it is: longer than a minute, so that what comes once a minute finds what it needed the last time. */
+export const SHORTEST_WINDOW_MS = 65_000;
+
+/** Arrivals per second are not measured over less than this: it would say more about chance than about the load. */
+export const SHORTEST_RATE_MS = 2_000;
+/** So many arrivals make a rate with a standard deviation of 7 % (Poisson), and older ones are not needed for it. */
+export const ENOUGH_ARRIVALS = 200;
 
 export const DEFAULT_ON_ERROR: OnError = { kind: 'hold' };
 

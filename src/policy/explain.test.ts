@@ -60,7 +60,9 @@ describe('the settings of a policy', () => {
     const said = lines({ ...ON, ...labels });
     expect(said).toContain(`min=${min} (default)`);
     expect(said.filter((line) => line.startsWith('down.window'))).toEqual([
-      `down.window=${formatDurationMs(down.windowMs)} (default)`,
+      down.byStartUp === true
+        ? `down.window=1m5s to ${formatDurationMs(down.windowMs)}, 6 start-ups (default)`
+        : `down.window=${formatDurationMs(down.windowMs)} (default)`,
     ]);
     expect(said).toContain(`up.cooldown=${up.cooldownMs}s (default)`);
     expect(said).toContain(`on-error=${onError.kind} (default)`);

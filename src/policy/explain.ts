@@ -10,6 +10,8 @@ import {
   DEFAULT_MIN,
   DEFAULT_ON_ERROR,
   DEFAULT_UP,
+  SHORTEST_WINDOW_MS,
+  WINDOW_START_UPS,
 } from './defaults.js';
 import { LABEL_PREFIX, STATE_LABELS } from './keys.js';
 import type { StepLimit } from './policy.js';
@@ -38,7 +40,7 @@ const DEFAULTS: readonly (readonly [key: string, value: string, applies?: (has: 
   ['timezone', 'UTC', (has) => has('schedule.')],
   ['up.window', formatWindow(DEFAULT_UP.windowMs)],
   ['down.window', formatWindow(DEFAULT_DOWN.windowMs), (has) => !byRequests(has)],
-  ['down.window', formatWindow(DEFAULT_DOWN_BY_REQUESTS.windowMs), byRequests],
+  ['down.window', windowByStartUp(), byRequests],
   ['up.step', formatStep(DEFAULT_UP.step)],
   ['down.step', formatStep(DEFAULT_DOWN.step)],
   ['up.cooldown', formatWindow(DEFAULT_UP.cooldownMs)],
@@ -70,6 +72,11 @@ function byRequests(has: Has): boolean {
 /** A password in a URL makes a policy invalid, and is still nobody's business. */
 function withoutSecrets(text: string): string {
   return text.replace(/(?<=:\/\/).*@/, '***@');
+}
+
+function windowByStartUp(): string {
+  const [least, most] = [SHORTEST_WINDOW_MS, DEFAULT_DOWN_BY_REQUESTS.windowMs].map(formatDurationMs);
+  return `${least} to ${most}, ${WINDOW_START_UPS} start-ups`;
 }
 
 function formatWindow(ms: number): string {

@@ -249,8 +249,11 @@ class LabelDecoder extends LabelReader {
   }
 
   private direction(way: 'up' | 'down', defaults: DirectionPolicy): DirectionPolicy {
+    const { windowMs, byStartUp } = defaults;
+    const window = this.value(`${way}.window`, parseDurationMs);
     return {
-      windowMs: this.value(`${way}.window`, parseDurationMs) ?? defaults.windowMs,
+      windowMs: window ?? windowMs,
+      ...(window === null && byStartUp !== undefined ? { byStartUp } : {}),
       step: this.value(`${way}.step`, parseStep) ?? defaults.step,
       cooldownMs: this.value(`${way}.cooldown`, parseDurationMs) ?? defaults.cooldownMs,
     };

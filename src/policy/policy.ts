@@ -112,6 +112,8 @@ export interface StepLimit {
 export interface DirectionPolicy {
   /** Stabilisation window: growing uses the least, shrinking the greatest need seen within it. */
   windowMs: number;
+  /** The window is at most so long, and shorter where replicas serve soon; absent: as it is. */
+  byStartUp?: true;
   step: StepLimit;
   /** Least time between two changes in this direction. */
   cooldownMs: number;

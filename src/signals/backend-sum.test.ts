@@ -72,6 +72,19 @@ describe('requests per second', () => {
   });
 });
 
+describe('requests per second, with looks between two ticks', () => {
+  it.each<[string, BackendSpan, number]>([
+    ['enough since a look of two seconds ago', looks(50, 50, 50, 50, 60, 60, 60, 60), 120],
+    ['enough only since a look of three', looks(50, 50, 40, 40, 40, 40, 40, 40), 80],
+    ['never enough', looks(5, 5, 5, 5, 4, 4, 4, 4), 9],
+  ])('%s', (_, seen, perSecond) => {
+    expect(sumBackend('requests', [seen])).toEqual({
+      value: expect.closeTo(perSecond, 9) as number,
+      queued: 0,
+    });
+  });
+});
+
 describe('a step of load between two ticks', () => {
   // 5 are expected in half a second, and up to 5 + 4 sqrt(5) = 13.9 are chance.
   it.each<[string, BackendSpan[], number]>([

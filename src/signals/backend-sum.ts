@@ -1,6 +1,7 @@
 /** One number for a backend from what several balancers counted. Pure. */
 
 import type { BackendStats } from '../balancer/stats.js';
+import { ENOUGH_ARRIVALS, SHORTEST_RATE_MS } from '../policy/defaults.js';
 import type { BackendSignal, RequestSignal } from '../policy/policy.js';
 import type { Measurement } from './types.js';
 
@@ -17,9 +18,6 @@ export interface BackendSpan {
   /** of the last seconds, at ticks and between them */
   recent: readonly BackendSample[];
 }
-
-/** A rate over a shorter time says more about chance than about the load. */
-const SHORTEST_RATE_MS = 2_000;
 
 /**
  * A load that jumps is not averaged with the calm before it: so many looks in a row have to be beyond chance, each at
@@ -125,9 +123,18 @@ function rateOf(span: BackendSpan): number | null {
   return grown === null ? null : grown / ((now.atMs - base.atMs) / 1000);
 }
 
-/** The newest earlier sample that is old enough for a rate. */
-function baseOf({ now, before }: BackendSpan): BackendSample | null {
-  return before.findLast(({ atMs }) => now.atMs - atMs >= SHORTEST_RATE_MS) ?? null;
+/** The newest earlier sample that is old enough for a rate; one between two ticks where enough has arrived since. */
+function baseOf({ now, before, recent }: BackendSpan): BackendSample | null {
+  const isOld = ({ atMs }: BackendSample) => now.atMs - atMs >= SHORTEST_RATE_MS;
+  const tick = before.findLast(isOld);
+  if (tick === undefined) return null;
+  const fresh = recent.findLast(
+    (sample) =>
+      isOld(sample) &&
+      sample.atMs > tick.atMs &&
+      (growth(sample.requests, now.requests) ?? 0) >= ENOUGH_ARRIVALS,
+  );
+  return fresh ?? tick;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { decide } from '../autoscale/decide.js';
 import { beginHistory, rememberDecision, rememberScale } from '../autoscale/history.js';
 import type { History, SignalReading, Snapshot } from '../autoscale/types.js';
+import { ENOUGH_ARRIVALS, SHORTEST_RATE_MS } from '../policy/defaults.js';
 import type { Policy, SignalPolicy } from '../policy/policy.js';
 import type { Scaler, View } from './view.js';
 
@@ -54,7 +55,7 @@ function readingOf(signal: SignalPolicy, view: View, running: number): SignalRea
     case 'requests':
       return {
         kind: 'requests',
-        arrivalsPerSecond: view.arrivalsPerSecond(from, view.now),
+        arrivalsPerSecond: freshRate(view),
         queued: view.waiting,
         at,
       };
@@ -64,4 +65,13 @@ function readingOf(signal: SignalPolicy, view: View, running: number): SignalRea
     default:
       return { kind: signal.kind, value: null, at: null, note: NOT_SIMULATED };
   }
+}
+
+/** As the daemon reads it of a balancer: over the shortest time that holds enough arrivals, else since the last look. */
+function freshRate(view: View): number | null {
+  for (let seconds = SHORTEST_RATE_MS / 1000; seconds < LOOP_SECONDS; seconds++) {
+    const rate = view.arrivalsPerSecond(view.now - seconds, view.now);
+    if (rate !== null && rate * seconds >= ENOUGH_ARRIVALS) return rate;
+  }
+  return view.arrivalsPerSecond(view.now - LOOP_SECONDS, view.now);
 }

@@ -32,9 +32,12 @@ export interface AgentsOptions {
   resolve?: (host: string) => Promise<string[]>;
 }
 
-interface Answer extends NodeUsage {
+interface Answer {
+  run: string;
   /** as readings of it are marked */
   reader: string;
+  /** by container id */
+  readings: ReadonlyMap<string, ContainerReading>;
 }
 
 export class Agents implements UsageReader {
@@ -65,7 +68,7 @@ export class Agents implements UsageReader {
       await Promise.all(places.map((place) => this.#ask(place, token, before, deadline.signal)));
       const isNameless = queries.some(
         ({ nodeId, containerId }) =>
-          !this.#answers.get(nodeId)?.containers.has(containerId) && !this.#names.has(nodeId),
+          !this.#answers.get(nodeId)?.readings.has(containerId) && !this.#names.has(nodeId),
       );
       if (isNameless) this.#names = (await valueOrNull(this.#options.nodeNames(outer), outer)) ?? this.#names;
     } catch (error) {
@@ -76,10 +79,7 @@ export class Agents implements UsageReader {
   }
 
   read({ nodeId, containerId }: UsageQuery): ContainerReading | null {
-    const answer = this.#answers.get(nodeId);
-    const counters = answer?.containers.get(containerId);
-    if (answer === undefined || counters === undefined) return null;
-    return { reader: answer.reader, ...counters };
+    return this.#answers.get(nodeId)?.readings.get(containerId) ?? null;
   }
 
   whyNot({ nodeId }: UsageQuery): MissingUsage {
@@ -149,13 +149,15 @@ export class Agents implements UsageReader {
       this.#failures.set(place, why);
       return;
     }
-    const { nodeId, run } = answer;
+    const { nodeId, run, containers } = answer;
     this.#nodeBehind.set(place, nodeId);
     const last = before.get(nodeId);
     // While an agent is replaced there may be two on a node; the one whose earlier reading is at hand goes first.
     if (this.#answers.has(nodeId) && last?.run !== run) return;
     // The same text as last time and not one like it: it is compared for each container.
     const reader = last?.run === run ? last.reader : `agent ${nodeId} ${run}`;
-    this.#answers.set(nodeId, { ...answer, reader });
+    const readings = new Map<string, ContainerReading>();
+    for (const [id, counters] of containers) readings.set(id, { reader, ...counters });
+    this.#answers.set(nodeId, { run, reader, readings });
   }
 }

@@ -27,6 +27,7 @@ export interface UsageSamplerOptions {
   clock?: () => number;
 }
 
+/** One for each container, in which a new reading takes the place of the last: ten thousand at every look are many. */
 interface Arrived {
   reading: ContainerReading;
   /** our own clock, when the reading arrived */
@@ -113,10 +114,15 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
         ...(missing === null ? {} : { missing }),
       };
     }
-    const now: Arrived = { reading, arrivedMs: this.#clock() };
-    const before = this.#previous.get(query.containerId);
-    const cores = coresUsed(before, now);
-    this.#previous.set(query.containerId, now);
+    const arrivedMs = this.#clock();
+    const last = this.#previous.get(query.containerId);
+    const cores = coresUsed(last, reading, arrivedMs);
+    const throttled = cores === null ? null : throttledPercent(last?.reading, reading);
+    if (last === undefined) this.#previous.set(query.containerId, { reading, arrivedMs });
+    else {
+      last.reading = reading;
+      last.arrivedMs = arrivedMs;
+    }
     return {
       taskId,
       serviceId,
@@ -126,7 +132,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
           ? null
           : (reading.memoryBytes / query.memoryLimitBytes) * 100,
       memoryBytes: reading.memoryBytes,
-      throttledPercent: cores === null ? null : throttledPercent(before, now),
+      throttledPercent: throttled,
     };
   }
 
@@ -158,18 +164,18 @@ function isThere<T>(one: T | Promise<T>): one is T {
 }
 
 /** Cores used between two readings: CPU time over time. Null when the two cannot be compared. */
-function coresUsed(before: Arrived | undefined, now: Arrived): number | null {
-  if (before?.reading.reader !== now.reading.reader) return null;
-  const span = now.reading.atMs - before.reading.atMs;
-  const used = now.reading.cpuNs - before.reading.cpuNs;
+function coresUsed(before: Arrived | undefined, now: ContainerReading, arrivedMs: number): number | null {
+  if (before?.reading.reader !== now.reader) return null;
+  const span = now.atMs - before.reading.atMs;
+  const used = now.cpuNs - before.reading.cpuNs;
   if (span < SHORTEST_SPAN_MS || used < 0) return null;
-  if (Math.abs(span - (now.arrivedMs - before.arrivedMs)) > CLOCK_SLACK_MS) return null;
+  if (Math.abs(span - (arrivedMs - before.arrivedMs)) > CLOCK_SLACK_MS) return null;
   return used / (span * 1e6);
 }
 
 /** A task that did not run between the two readings was not held back either. */
-function throttledPercent(before: Arrived | undefined, { reading: now }: Arrived): number | null {
-  const earlier = before?.reading.throttling;
+function throttledPercent(before: ContainerReading | undefined, now: ContainerReading): number | null {
+  const earlier = before?.throttling;
   if (!earlier || now.throttling === null) return null;
   const periods = now.throttling.periods - earlier.periods;
   const throttled = now.throttling.throttled - earlier.throttled;

@@ -32,12 +32,11 @@ export interface AgentsOptions {
   resolve?: (host: string) => Promise<string[]>;
 }
 
-interface Answer {
-  run: string;
+const NOTHING_TOLD: NodeUsage['containers'] = new Map();
+
+interface Answer extends NodeUsage {
   /** as readings of it are marked */
   reader: string;
-  /** by container id */
-  readings: ReadonlyMap<string, ContainerReading>;
 }
 
 export class Agents implements UsageReader {
@@ -68,7 +67,7 @@ export class Agents implements UsageReader {
       await Promise.all(places.map((place) => this.#ask(place, token, before, deadline.signal)));
       const isNameless = queries.some(
         ({ nodeId, containerId }) =>
-          !this.#answers.get(nodeId)?.readings.has(containerId) && !this.#names.has(nodeId),
+          !this.#answers.get(nodeId)?.containers.has(containerId) && !this.#names.has(nodeId),
       );
       if (isNameless) this.#names = (await valueOrNull(this.#options.nodeNames(outer), outer)) ?? this.#names;
     } catch (error) {
@@ -79,7 +78,10 @@ export class Agents implements UsageReader {
   }
 
   read({ nodeId, containerId }: UsageQuery): ContainerReading | null {
-    return this.#answers.get(nodeId)?.readings.get(containerId) ?? null;
+    const answer = this.#answers.get(nodeId);
+    const counters = answer?.containers.get(containerId);
+    if (answer === undefined || counters === undefined) return null;
+    return { reader: answer.reader, ...counters };
   }
 
   whyNot({ nodeId }: UsageQuery): MissingUsage {
@@ -89,8 +91,9 @@ export class Agents implements UsageReader {
     return { node, why: this.#whyNode(nodeId) };
   }
 
+  /** A round's answers are replaced by those of the next; until those are there, what they told need not be kept. */
   keepOnly(): void {
-    // A round's answers are replaced by those of the next.
+    for (const answer of this.#answers.values()) answer.containers = NOTHING_TOLD;
   }
 
   #whyNode(nodeId: string): string {
@@ -149,15 +152,13 @@ export class Agents implements UsageReader {
       this.#failures.set(place, why);
       return;
     }
-    const { nodeId, run, containers } = answer;
+    const { nodeId, run } = answer;
     this.#nodeBehind.set(place, nodeId);
     const last = before.get(nodeId);
     // While an agent is replaced there may be two on a node; the one whose earlier reading is at hand goes first.
     if (this.#answers.has(nodeId) && last?.run !== run) return;
     // The same text as last time and not one like it: it is compared for each container.
     const reader = last?.run === run ? last.reader : `agent ${nodeId} ${run}`;
-    const readings = new Map<string, ContainerReading>();
-    for (const [id, counters] of containers) readings.set(id, { reader, ...counters });
-    this.#answers.set(nodeId, { run, reader, readings });
+    this.#answers.set(nodeId, { ...answer, reader });
   }
 }

@@ -171,7 +171,7 @@ it('what an agent told is gone with its round', async () => {
   const reader = agents([await start({ nodeId: 'n1', cpuNs: { a: 7 } })]);
   await reader.begin([query('n1', 'a')], nobody);
   expect(reader.read(query('n1', 'a'))).toMatchObject({ reader: 'agent n1 r1', cpuNs: 7 });
-  reader.keepOnly();
+  reader.end();
   expect(reader.read(query('n1', 'a'))).toBeNull();
 });
 

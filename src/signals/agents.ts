@@ -91,8 +91,11 @@ export class Agents implements UsageReader {
     return { node, why: this.#whyNode(nodeId) };
   }
 
-  /** A round's answers are replaced by those of the next; until those are there, what they told need not be kept. */
   keepOnly(): void {
+    // What an agent told goes with the round.
+  }
+
+  end(): void {
     for (const answer of this.#answers.values()) answer.containers = NOTHING_TOLD;
   }
 

@@ -79,6 +79,7 @@ export class UsageSampler implements Source<UsageQuery, TaskUsage> {
       return found.every(isThere) ? found : await Promise.all(found.map((one) => Promise.resolve(one)));
     } finally {
       deadline.clear();
+      for (const reader of this.#readers) reader.end?.();
     }
   }
 

@@ -88,15 +88,27 @@ export function noticeOthers(history: History, desired: number, now: number): Hi
 
 /** The history after a decision, whatever came of it. */
 export function rememberDecision(history: History, decision: Decision, policy: Policy, now: number): History {
-  const oldest = now - Math.max(policy.up.windowMs, policy.down.windowMs);
-  const kept = history.recommendations.filter(({ at }) => at >= oldest);
   return {
     ...history,
-    recommendations: decision.need === null ? kept : [...kept, { at: now, need: decision.need }],
+    recommendations: recommended(history.recommendations, decision.need, policy, now),
     lastDesired: decision.from,
     lastKnownAt: decision.signals.some(({ need }) => need !== null) ? now : history.lastKnownAt,
     ...learnRequests(history, decision.signals, now),
   };
+}
+
+/** Windows look for the least and the greatest need: of one that is asked for again and again the last time will do. */
+function recommended(
+  earlier: History['recommendations'],
+  need: number | null,
+  policy: Policy,
+  now: number,
+): History['recommendations'] {
+  const oldest = now - Math.max(policy.up.windowMs, policy.down.windowMs);
+  const kept = earlier.filter(({ at }) => at >= oldest);
+  if (need === null) return kept;
+  if (kept.at(-1)?.need === need) kept.pop();
+  return [...kept, { at: now, need }];
 }
 
 /** The history after the autoscaler's own change was accepted by the Engine. */

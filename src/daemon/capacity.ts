@@ -16,13 +16,13 @@ export interface Reservations {
 
 /** @param tasks of all services, not only those that are scaled: they share the nodes */
 export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly SwarmTask[]): Reservations {
-  const nanoCpus = new Map<string, number>();
-  const bytes = new Map<string, number>();
-  for (const { NodeID, Spec } of tasks) {
-    if (NodeID === undefined || NodeID === '') continue;
+  const taken = new Map(nodes.map(({ ID }) => [ID, { nanoCpus: 0, bytes: 0 }]));
+  for (const { NodeID = '', Spec } of tasks) {
+    const there = taken.get(NodeID);
+    if (there === undefined) continue;
     const { NanoCPUs = 0, MemoryBytes = 0 } = Spec.Resources?.Reservations ?? {};
-    nanoCpus.set(NodeID, (nanoCpus.get(NodeID) ?? 0) + NanoCPUs);
-    bytes.set(NodeID, (bytes.get(NodeID) ?? 0) + MemoryBytes);
+    there.nanoCpus += NanoCPUs;
+    there.bytes += MemoryBytes;
   }
   const rooms = nodes.map((node): NodeRoom => {
     const total = node.Description.Resources;
@@ -32,8 +32,8 @@ export function reservationsOf(nodes: readonly SwarmNode[], tasks: readonly Swar
       role: node.Spec.Role,
       labels: node.Spec.Labels ?? {},
       open: node.Spec.Availability === 'active' && node.Status.State === 'ready',
-      freeNanoCpus: free(total?.NanoCPUs, nanoCpus.get(node.ID)),
-      freeBytes: free(total?.MemoryBytes, bytes.get(node.ID)),
+      freeNanoCpus: free(total?.NanoCPUs, taken.get(node.ID)?.nanoCpus),
+      freeBytes: free(total?.MemoryBytes, taken.get(node.ID)?.bytes),
       own: 0,
     };
   });

@@ -13,7 +13,7 @@ import type { DecisionBasis } from '../autoscale/thresholds.js';
 import type { History } from '../autoscale/types.js';
 import { readLastScale } from '../policy/last-scale.js';
 import type { EnvironmentPolicy } from '../policy/policy.js';
-import { summariseUsage } from '../signals/service-usage.js';
+import { summaryOf } from '../signals/service-usage.js';
 import type { SwarmService } from '../swarm/objects.js';
 import { act } from './act.js';
 import { systemClock, type Clock } from './clock.js';
@@ -21,6 +21,7 @@ import { measure, type MeasureOptions } from './measure.js';
 import { observe, type Observation } from './observe.js';
 import { collectPolicies, policyOf, type GovernedService, type PolicyContext } from './policies.js';
 import { replicasOf, snapshotOf, type Measurements } from './readings.js';
+import { NO_TASKS } from './service-tasks.js';
 import { standingOf } from './standing.js';
 import type { AutoscaleEngine, Evaluation, ServiceOutcome, UsageSample } from './types.js';
 
@@ -147,11 +148,12 @@ function forgetGone(histories: Map<string, History> | undefined, services: reado
 }
 
 function samplesOf(observed: Observation, measured: Measurements): UsageSample[] {
-  const summary = summariseUsage(observed.tasks, [...measured.usage.values()]);
   return observed.services.flatMap((service) => {
-    const usage = summary.get(service.ID);
-    if (usage === undefined) return [];
-    const { serviceId, cpuPercent, memoryPercent, sampled, running } = usage;
-    return [{ serviceId, service: service.Spec.Name, cpuPercent, memoryPercent, sampled, running }];
+    const { running } = measured.byService.get(service.ID) ?? NO_TASKS;
+    if (running.length === 0) return [];
+    const usage = running.flatMap(({ ID }) => measured.usage.get(ID) ?? []);
+    const { serviceId, cpuPercent, memoryPercent, sampled } = summaryOf(service.ID, running.length, usage);
+    const { Name } = service.Spec;
+    return [{ serviceId, service: Name, cpuPercent, memoryPercent, sampled, running: running.length }];
   });
 }

@@ -1,9 +1,10 @@
 /** What happened lately, whole, in memory: an hour of each service at a decision every 5 s, and bounded over all. */
 
 import { isDecision, serviceOf, type DecisionEntry, type JournalEntry } from './journal-entry.js';
+import { shared } from './shared.js';
 
 const MOST_PER_SERVICE = 720;
-/** Of all services together; at one to two kilobytes each, some 30 MB. */
+/** Of all services together; at half a kilobyte each where the decision before was the same, some 10 MB. */
 const MOST_DECISIONS = 20_000;
 const MOST_EVENTS = 500;
 
@@ -40,7 +41,7 @@ export class JournalMemory {
     // Set anew, so that the service that was silent for longest comes first.
     this.#decisions.delete(service);
     this.#decisions.set(service, kept);
-    kept.push(entry);
+    kept.push(shared(kept.at(-1), entry));
     this.#count++;
     const share = Math.max(1, Math.floor(this.#bounds.decisions / this.#decisions.size));
     const most = Math.min(this.#bounds.perService, share);

@@ -64,6 +64,18 @@ describe('the journal in memory', () => {
     expect(memory.services()).toHaveLength(240);
   });
 
+  it('keeps once what an entry has in common with the one before', () => {
+    const memory = new JournalMemory();
+    const given = [entry({ seconds: 0 }), entry({ seconds: 5 }), entry({ seconds: 10, from: 2, to: 4 })];
+    given.forEach((one) => memory.add(one));
+    const kept = memory.decisions('shop_web');
+    expect(kept).toEqual(given);
+    const [first, second, third] = kept.map(({ event }) => event.outcome);
+    expect(second?.decision).toBe(first?.decision);
+    expect(third?.standing).toBe(first?.standing);
+    expect(third?.decision.signals[0]?.coverage).toBe(first?.decision.signals[0]?.coverage);
+  });
+
   it('keeps events apart from decisions, and gives those of one service with those of all', () => {
     const memory = new JournalMemory({ events: 3 });
     for (const message of ['a', 'b', 'c', 'd'])

@@ -4,12 +4,12 @@ import type { LoadSignal } from '../policy/policy.js';
 import { isLoad } from '../policy/signal-kinds.js';
 import { loadId } from '../signals/loads.js';
 import type { Measurement, Source, TaskUsage, UsageQuery } from '../signals/types.js';
-import { isRunning, usageQueries } from '../signals/usage.js';
 import type { WorkRate, WorkRates } from '../signals/work-rate.js';
 import type { Clock } from './clock.js';
 import type { Observation } from './observe.js';
 import type { GovernedService } from './policies.js';
-import { tasksByService, workId, type Measurements } from './readings.js';
+import { workId, type Measurements } from './readings.js';
+import { tasksByService } from './service-tasks.js';
 
 export interface MeasureOptions {
   usage: Source<UsageQuery, TaskUsage>;
@@ -27,23 +27,30 @@ export async function measure(
   options: MeasureOptions,
   clock: Clock,
 ): Promise<Measurements> {
-  const queries = usageQueries(observed.tasks, observed.nodeId);
+  const byService = tasksByService(observed.tasks);
+  const queries = [...byService.values()].flatMap((own) => own.queries(observed.nodeId));
   const signals = distinctLoads(governed);
   const [usage, loads] = await Promise.all([
     readUsage(queries, options, clock),
     readLoads(signals, options, clock),
   ]);
   const measured: Measurements = {
-    byService: tasksByService(observed.tasks),
+    byService,
     reserved: observed.reserved,
     nodeId: observed.nodeId,
-    usage: new Map(usage.map((one) => [one.taskId, one])),
+    usage: usageByTask(usage),
     loads,
     workRates: new Map(),
     wallMs: clock.wallMs(),
     monotonicMs: clock.monotonicMs(),
   };
   return { ...measured, workRates: observeWork(governed, measured, options.workRates) };
+}
+
+function usageByTask(usage: readonly TaskUsage[]): Map<string, TaskUsage> {
+  const found = new Map<string, TaskUsage>();
+  for (const one of usage) found.set(one.taskId, one);
+  return found;
 }
 
 async function readUsage(
@@ -97,7 +104,7 @@ function observeWork(
   const observed = new Map<string, WorkRate>();
   if (rates === undefined) return observed;
   for (const { service, policy } of governed) {
-    const running = (measured.byService.get(service.ID) ?? []).filter(isRunning).length;
+    const running = measured.byService.get(service.ID)?.running.length ?? 0;
     for (const signal of policy.signals) {
       if (signal.kind !== 'queue') continue;
       const work = measured.loads.get(loadId(signal))?.work;

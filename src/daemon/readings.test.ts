@@ -3,7 +3,8 @@ import { decodeLabels } from '../policy/labels.js';
 import type { MissingUsage, TaskUsage } from '../signals/types.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 import { reservationsOf } from './capacity.js';
-import { snapshotOf, tasksByService } from './readings.js';
+import { snapshotOf } from './readings.js';
+import { tasksByService } from './service-tasks.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const LABELS = { 'scalectl.autoscale': 'true', 'scalectl.max': '9', 'scalectl.cpu.target': '70' };

@@ -8,17 +8,14 @@ import { isLoad } from '../policy/signal-kinds.js';
 import { loadId } from '../signals/loads.js';
 import { known, mean } from '../signals/service-usage.js';
 import type { Measurement, MissingUsage, TaskUsage } from '../signals/types.js';
-import { isRunning } from '../signals/usage.js';
 import type { WorkRate } from '../signals/work-rate.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 import { roomOf, type Reservations } from './capacity.js';
-
-/** For this long after a task began to run, what it uses is its start and not its load. */
-const WARM_UP_MS = 10_000;
+import { NO_TASKS, type ServiceTasks } from './service-tasks.js';
 
 export interface Measurements {
   /** by service, so that a service need not look through all */
-  byService: ReadonlyMap<string, readonly SwarmTask[]>;
+  byService: ReadonlyMap<string, ServiceTasks>;
   reserved: Reservations;
   nodeId: string;
   usage: ReadonlyMap<string, TaskUsage>;
@@ -37,21 +34,10 @@ export function workId(serviceId: string, signal: QueueSignal): string {
   return `${serviceId} ${loadId(signal)}`;
 }
 
-export function tasksByService(tasks: readonly SwarmTask[]): Map<string, SwarmTask[]> {
-  const found = new Map<string, SwarmTask[]>();
-  for (const task of tasks) {
-    const own = found.get(task.ServiceID);
-    if (own === undefined) found.set(task.ServiceID, [task]);
-    else own.push(task);
-  }
-  return found;
-}
-
 export function snapshotOf(service: SwarmService, policy: Policy, measured: Measurements): Snapshot {
-  const meant = measured.byService.get(service.ID) ?? [];
-  const own = meant.filter(isRunning);
-  const room = roomOf(service, meant, measured.reserved, measured.wallMs);
-  const warm = own.filter((task) => isWarm(task, measured.wallMs));
+  const own = measured.byService.get(service.ID) ?? NO_TASKS;
+  const room = roomOf(service, own.all, measured.reserved, measured.wallMs);
+  const warm = own.warm(measured.wallMs);
   const pause = readPause(service.Spec.Labels, measured.wallMs);
   const scheduled = scheduledBounds(policy.schedules ?? [], policy.max, measured.wallMs);
   return {
@@ -59,45 +45,21 @@ export function snapshotOf(service: SwarmService, policy: Policy, measured: Meas
     desired: replicasOf(service),
     running: warm.length,
     updateState: service.UpdateStatus?.State ?? null,
-    healthyAfterMs: healthyAfterMs(own),
+    healthyAfterMs: own.healthyAfterMs,
     ...(scheduled === null ? {} : { scheduled }),
     ...(room === null ? {} : { room }),
     ...(pause === null ? {} : { paused: pauseText(pause) }),
     readings: policy.signals.map((signal): SignalReading =>
       isLoad(signal)
         ? loadReading(signal, service.ID, measured)
-        : resourceReading(signal.kind, own, warm, measured),
+        : resourceReading(signal.kind, own.running, warm, measured),
     ),
   };
-}
-
-/** Of so many of the youngest tasks, since images and nodes change. */
-const STARTS_LOOKED_AT = 5;
-
-/**
- * How long the youngest tasks took from creation until they ran, the median. Swarm calls a task running when its health
- * check passes, where it has one. Null without a task.
- */
-function healthyAfterMs(running: readonly SwarmTask[]): number | null {
-  const starts = [...running]
-    // As text: the Engine writes all times in UTC, and the fraction of a second does not matter here.
-    .sort((a, b) => (a.CreatedAt < b.CreatedAt ? 1 : -1))
-    .slice(0, STARTS_LOOKED_AT)
-    .map(({ CreatedAt, Status }) => Date.parse(Status.Timestamp) - Date.parse(CreatedAt))
-    .filter((ms) => ms >= 0)
-    .sort((a, b) => a - b);
-  return starts[Math.floor(starts.length / 2)] ?? null;
 }
 
 /** Replicas asked for; the Engine takes a missing number as 1. */
 export function replicasOf(service: SwarmService): number {
   return service.Spec.Mode.Replicated?.Replicas ?? 1;
-}
-
-/** A task whose clock is ahead of ours has an age below zero; it is taken as warm, since nothing can be told. */
-function isWarm(task: SwarmTask, wallMs: number): boolean {
-  const ageMs = wallMs - Date.parse(task.Status.Timestamp);
-  return !(ageMs >= 0 && ageMs < WARM_UP_MS);
 }
 
 const FIELDS = { cpu: 'cpuPercent', memory: 'memoryPercent', throttling: 'throttledPercent' } as const;

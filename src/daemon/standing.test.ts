@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../autoscale/types.js';
 import type { Policy } from '../policy/policy.js';
 import type { SwarmService, SwarmTask, TaskState } from '../swarm/objects.js';
-import { tasksByService } from './readings.js';
+import { tasksByService } from './service-tasks.js';
 import { standingOf } from './standing.js';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');

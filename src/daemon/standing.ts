@@ -2,9 +2,9 @@
 
 import type { Snapshot } from '../autoscale/types.js';
 import type { Policy } from '../policy/policy.js';
-import { isRunning } from '../signals/usage.js';
 import type { SwarmService, SwarmTask } from '../swarm/objects.js';
 import type { Measurements } from './readings.js';
+import { NO_TASKS } from './service-tasks.js';
 import type { Standing } from './types.js';
 
 export function standingOf(
@@ -13,14 +13,14 @@ export function standingOf(
   { paused, scheduled }: Snapshot,
   { byService, wallMs }: Pick<Measurements, 'byService' | 'wallMs'>,
 ): Standing {
-  const own = byService.get(ID) ?? [];
+  const own = byService.get(ID) ?? NO_TASKS;
   return {
     min,
     max,
-    running: own.filter(isRunning).length,
+    running: own.running.length,
     paused: paused ?? null,
     scheduled: scheduled?.text ?? null,
-    pending: pendingOf(own, wallMs),
+    pending: pendingOf(own.all, wallMs),
   };
 }
 

@@ -39,8 +39,8 @@ export function parseNodeUsage(text: string): NodeUsage | null {
   if (typeof nodeId !== 'string' || nodeId === '' || typeof run !== 'string' || !isRecord(containers))
     return null;
   const found = new Map<string, Counters>();
-  for (const [id, row] of Object.entries(containers)) {
-    const counters = countersOf(row);
+  for (const id of Object.keys(containers)) {
+    const counters = countersOf(containers[id]);
     if (counters !== null) found.set(id, counters);
   }
   return { nodeId, run, containers: found };

@@ -167,6 +167,14 @@ describe('the agents of all nodes', () => {
   });
 });
 
+it('what an agent told is gone with its round', async () => {
+  const reader = agents([await start({ nodeId: 'n1', cpuNs: { a: 7 } })]);
+  await reader.begin([query('n1', 'a')], nobody);
+  expect(reader.read(query('n1', 'a'))).toMatchObject({ reader: 'agent n1 r1', cpuNs: 7 });
+  reader.end();
+  expect(reader.read(query('n1', 'a'))).toBeNull();
+});
+
 describe('the answer of an agent', () => {
   const whole = { apiVersion: 'scalectl/v1', kind: 'NodeUsage', nodeId: 'n', run: 'r', containers: {} };
   it.each([

@@ -32,6 +32,8 @@ export interface AgentsOptions {
   resolve?: (host: string) => Promise<string[]>;
 }
 
+const NOTHING_TOLD: NodeUsage['containers'] = new Map();
+
 interface Answer extends NodeUsage {
   /** as readings of it are marked */
   reader: string;
@@ -90,7 +92,11 @@ export class Agents implements UsageReader {
   }
 
   keepOnly(): void {
-    // A round's answers are replaced by those of the next.
+    // What an agent told goes with the round.
+  }
+
+  end(): void {
+    for (const answer of this.#answers.values()) answer.containers = NOTHING_TOLD;
   }
 
   #whyNode(nodeId: string): string {

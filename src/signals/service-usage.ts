@@ -25,21 +25,25 @@ export function summariseUsage(
     else own.push(one);
   }
   return new Map(
-    [...runningOf].map(([serviceId, running]) => {
-      const own = tasksOf.get(serviceId) ?? [];
-      const cpu = known(own.map(({ cpuPercent }) => cpuPercent));
-      const memory = known(own.map(({ memoryPercent }) => memoryPercent));
-      const summary: ServiceUsage = {
-        serviceId,
-        cpuPercent: mean(cpu),
-        memoryPercent: mean(memory),
-        sampled: cpu.length,
-        running,
-        tasks: own,
-      };
-      return [serviceId, summary];
-    }),
+    [...runningOf].map(([serviceId, running]) => [
+      serviceId,
+      summaryOf(serviceId, running, tasksOf.get(serviceId) ?? []),
+    ]),
   );
+}
+
+/** @param running its tasks that run, on all nodes */
+export function summaryOf(serviceId: string, running: number, tasks: readonly TaskUsage[]): ServiceUsage {
+  const cpu = known(tasks.map(({ cpuPercent }) => cpuPercent));
+  const memory = known(tasks.map(({ memoryPercent }) => memoryPercent));
+  return {
+    serviceId,
+    cpuPercent: mean(cpu),
+    memoryPercent: mean(memory),
+    sampled: cpu.length,
+    running,
+    tasks,
+  };
 }
 
 export interface SampleOnceOptions extends UsageSamplerOptions {

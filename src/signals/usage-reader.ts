@@ -21,6 +21,8 @@ export interface ContainerReading extends Counters {
 export interface UsageReader {
   /** Called once before the readings of a round, for what is asked for all of them together. Does not throw. */
   begin?(queries: readonly UsageQuery[], signal: AbortSignal): Promise<void>;
+  /** Called once after them; what was read for this round alone can go. */
+  end?(): void;
   /** null when this reader cannot read the container (now). At once where there is nothing to wait for. Does not throw. */
   read(query: UsageQuery, signal: AbortSignal): ContainerReading | null | Promise<ContainerReading | null>;
   /** Why `read` was null, for a person; null where there is nothing to tell. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -59,6 +60,13 @@ it('hands on more than its buffer holds', async () => {
   const long = Array.from({ length: 50_000 }, (_, index) => `${index}`).join(',');
   answer = (socket) => socket.end(`HTTP/1.0 200 OK\r\n\r\n${long}`);
   expect((await get()).text).toBe(long);
+});
+
+it('leaves nothing at the signal, which outlives the answer and would keep its buffer', async () => {
+  answer = (socket) => inParts(socket, ['HTTP/1.1 200 OK\r\n\r\n[3]']);
+  const { signal } = new AbortController();
+  await get(signal);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 it('takes nothing of an answer in chunks', async () => {

@@ -4,6 +4,7 @@
  */
 
 import { connect } from 'node:net';
+import { addAbortSignal } from 'node:stream';
 
 const BUFFER_BYTES = 64 * 1024;
 const END_OF_HEAD = '\r\n\r\n';
@@ -46,7 +47,6 @@ export function getThroughOneBuffer({ socketPath, path, signal, take }: Get): Pr
 
   const socket = connect({
     path: socketPath,
-    signal,
     onread: {
       buffer,
       callback: (length) => {
@@ -59,6 +59,8 @@ export function getThroughOneBuffer({ socketPath, path, signal, take }: Get): Pr
       },
     },
   });
+  // Not as an option of `connect`, which keeps the socket and its buffer at the signal for as long as that is waited for.
+  addAbortSignal(signal, socket);
   // To a request of HTTP/1.0 the body comes as it is, without chunks, and ends with the connection.
   socket.write(`GET ${path} HTTP/1.0\r\nHost: docker\r\n\r\n`);
   return new Promise((resolve, reject) => {

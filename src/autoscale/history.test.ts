@@ -4,7 +4,7 @@ import { decodeLabels } from '../policy/labels.js';
 import type { Policy } from '../policy/policy.js';
 import { beginHistory, rememberDecision } from './history.js';
 import { stabilise } from './limits.js';
-import type { Decision, SignalVerdict } from './types.js';
+import type { Decision, SignalVerdict, Snapshot } from './types.js';
 
 const TICK_MS = 5_000;
 
@@ -23,6 +23,8 @@ function windows(up: string, down: string): Policy {
   if (decoded.kind !== 'policy') throw new Error(JSON.stringify(decoded));
   return decoded.value;
 }
+
+const five: Snapshot = { service: 'web', desired: 5, running: 5, updateState: null, readings: [] };
 
 const decided = (need: number | null) =>
   ({ from: 5, need, signals: [] as readonly SignalVerdict[] }) as Decision;
@@ -48,7 +50,9 @@ describe('what was asked for', () => {
       for (let now = 0; now < 500 * TICK_MS; now += TICK_MS) {
         const need = dice.chance(0.8) ? (past.recommendations.at(-1)?.need ?? 5) : dice.int(1, 9);
         for (const wanted of [1, 4, 5, 6, 9])
-          expect(stabilise(5, wanted, policy, past, now)).toEqual(stabilise(5, wanted, policy, whole, now));
+          expect(stabilise(wanted, policy, five, past, now)).toEqual(
+            stabilise(wanted, policy, five, whole, now),
+          );
         past = rememberDecision(past, decided(need), policy, now);
         whole = { ...whole, recommendations: [...whole.recommendations, { at: now, need }] };
       }

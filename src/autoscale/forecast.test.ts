@@ -63,7 +63,7 @@ describe('the forecast', () => {
     const noisy = after(60, () => 100 * (0.5 + random()));
     const calm = at(noisy, 70);
     expect(calm.method).toBe('fading');
-    // The standard deviation of even noise from 50 to 150 is 29: 100 + 2.46 x 29 = 171, of which 0.8 are to be in use.
+    // The standard deviation of even noise from 50 to 150 is 29: 100 + 2.4 x 29 = 170, of which 0.8 are to be in use.
     expect(calm.headroom).toBeGreaterThan(1.3);
     expect(calm.headroom).toBeLessThan(1.5);
     expect(at(noisy, 145).perSecond).toBeLessThan(170);
@@ -86,12 +86,12 @@ describe('the forecast', () => {
   const errors = { naive: 900, trend: 900, fading: 900 };
   it.each<[keyof typeof errors, number, number, number]>([
     // the best method, the mean square of its errors and of its shortfalls, what to be ready for when 100 arrive
-    ['naive', 400, 200, 119.36], // (100 + 2.46 x 20) x 0.8
-    ['trend', 400, 200, 119.36],
-    ['fading', 400, 200, 119.36],
-    ['fading', 400, 25, 100], // twice the root of 25, and 124.6 fit into what 100 leave unused anyway
-    ['fading', 400, 64, 111.488], // (100 + 2.46 x 2 x 8) x 0.8
-    ['fading', 40_000, 20_000, 400], // (100 + 492) x 0.8 would be 473.6
+    ['naive', 400, 200, 118.4], // (100 + 2.4 x 20) x 0.8
+    ['trend', 400, 200, 118.4],
+    ['fading', 400, 200, 118.4],
+    ['fading', 400, 25, 100], // twice the root of 25, and 124 fit into what 100 leave unused anyway
+    ['fading', 400, 64, 110.72], // (100 + 2.4 x 2 x 8) x 0.8
+    ['fading', 40_000, 20_000, 400], // (100 + 480) x 0.8 would be 464
   ])('by %s, off by squares of %d and short by %d, is ready for %d', (method, error, shortfall, expected) => {
     const history: ArrivalHistory = {
       at: 0,
@@ -112,13 +112,34 @@ describe('the forecast', () => {
   it('expects less of a burst to be left, the longer a replica takes', () => {
     const history: ArrivalHistory = {
       ...rememberArrivals(null, 100, SETTING, 0),
-      errors: { naive: 1e6, trend: 1e6, fading: 0 },
-      shortfalls: { naive: 0, trend: 0, fading: 0 },
+      errors: { naive: 1e6, trend: 1e6, fading: 400 },
+      shortfalls: { naive: 400, trend: 400, fading: 400 },
       learned: 1,
     };
     const after = (horizonMs: number) => forecastArrivals(history, 120, { ...SETTING, horizonMs }, 1);
-    expect(after(10_000).perSecond).toBeCloseTo(110, 3);
-    expect(after(90_000).perSecond).toBeCloseTo(102, 3);
+    expect(after(10_000).perSecond).toBeCloseTo((110 + 2.4 * 20) * 0.8, 3);
+    expect(after(90_000).perSecond).toBeCloseTo((102 + 2.4 * 20) * 0.8, 3);
+  });
+
+  it('keeps replicas for a little more than what they are ordered for, where that is noise', () => {
+    const history: ArrivalHistory = {
+      ...rememberArrivals(null, 100, SETTING, 0),
+      errors: { naive: 1e6, trend: 1e6, fading: 400 },
+      shortfalls: { naive: 400, trend: 400, fading: 400 },
+      learned: 1,
+    };
+    const noisy = forecastArrivals(history, 100, SETTING, 1);
+    expect(noisy.keptFor).toBeCloseTo(1.03 * noisy.perSecond, 9);
+    const jump = forecastArrivals(history, 300, SETTING, 1);
+    expect(jump).toMatchObject({ perSecond: 300, keptFor: 309 });
+    const steady = after(30, () => 100);
+    expect(at(steady, 100)).toMatchObject({ perSecond: 100, keptFor: 100 });
+  });
+
+  it('does not move with noise that fits into what replicas have to spare', () => {
+    const random = seededRandom(3);
+    const calm = after(60, () => 100 * (0.95 + random() / 10));
+    expect(at(calm, 105).perSecond).toBeCloseTo(at(calm, 95).perSecond, 0);
   });
 
   it('counts errors of both signs to choose by, shortfalls for headroom, and the first as much as the second', () => {

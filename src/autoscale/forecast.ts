@@ -42,9 +42,11 @@ interface PendingForecast extends ByMethod {
 export interface Forecast {
   /** requests per second to be ready for, headroom included */
   perSecond: number;
+  /** replicas that would be enough for less than this are not taken away: a little more than `perSecond` where it is noise */
+  keptFor: number;
   method: Method;
   horizonMs: number;
-  /** factor on the forecast, from 1 to `MOST_HEADROOM` */
+  /** factor on what is usual by that forecast, from 1 to `MOST_HEADROOM` */
   headroom: number;
 }
 
@@ -59,9 +61,9 @@ export interface ForecastSetting {
 const MEMORY_MS = 20 * 60_000;
 /**
  * So many standard deviations above the forecast are to fit into the full capacity of what was ordered: where errors are
- * normal, seven readings in a thousand are beyond. What is rarer comes as it likes, and headroom for it is wasted.
+ * normal, eight readings in a thousand are beyond. What is rarer comes as it likes, and headroom for it is wasted.
  */
-const DEVIATIONS = 2.46;
+const DEVIATIONS = 2.4;
 /**
  * An error beyond so many deviations, and beyond a quarter of the forecast, counts as no more than that: a jump is no
  * noise, and squared it would decide for all that time. Source: winsorising, as in P. Huber, "Robust Estimation of a
@@ -71,6 +73,11 @@ const MOST_DEVIATIONS = 3.5;
 const ALWAYS_COUNTED = 0.25;
 /** Beyond it the past is no measure of the future: a retry storm, an outage that ended. */
 const MOST_HEADROOM = 4;
+/**
+ * Noise at the edge between two counts would have a replica come and go for ever. More than this is calmer, and costs more
+ * replica-hours than it saves late requests.
+ */
+const SHRINK_MARGIN = 0.03;
 /** A slope seldom lasts. Half of it over the horizon is a slope that fades to nothing by the end of it. */
 const DAMPING = 0.5;
 /**
@@ -79,7 +86,7 @@ const DAMPING = 0.5;
  */
 const BURST_HALF_MS = 10_000;
 /** Longer than a burst, shorter than the hour of the day. */
-const MEAN_MS = 10 * 60_000;
+const MEAN_MS = 400_000;
 /** After a gap as long as this, what was seen before it says nothing about the present. */
 const LONGEST_GAP_MS = 60_000;
 
@@ -91,18 +98,33 @@ export function forecastArrivals(
   now: number,
 ): Forecast {
   if (history === null || now - history.at > LONGEST_GAP_MS) {
-    return { perSecond, method: 'naive', horizonMs, headroom: 1 };
+    return asNow(perSecond, horizonMs);
   }
   // Method and deviation depend on the past alone; were the present part of it, more arrivals could forecast fewer.
   const method = bestOf(history.errors);
-  const expected = expectedOf(
-    forecastsOf(move(history, perSecond, horizonMs, now), perSecond, horizonMs),
-    method,
-  );
-  const headroom = headroomOf(expected, DEVIATIONS * deviationOf(history, method), goal);
-  const wanted = expected * headroom;
+  const motion = move(history, perSecond, horizonMs, now);
+  const expected = expectedOf(forecastsOf(motion, perSecond, horizonMs), method);
+  // Replicas are used as meant on average, so that noise which fits into what they have to spare moves nothing.
+  const usual = method === 'fading' ? motion.mean : expected;
+  const atMost = (expected + DEVIATIONS * deviationOf(history, method)) * goal;
+  const wantedFor = (noise: number) => Math.min(MOST_HEADROOM * usual, Math.max(usual, noise));
+  const wanted = wantedFor(atMost);
+  const headroom = usual > 0 ? wanted / usual : 1;
+  const kept = wantedFor(atMost * (1 + SHRINK_MARGIN));
   // What does not even fit into the full capacity of what is wanted is no noise around a mean.
-  return { perSecond: perSecond > wanted / goal ? perSecond : wanted, method, horizonMs, headroom };
+  const isJump = perSecond > wanted / goal;
+  return {
+    perSecond: isJump ? perSecond : wanted,
+    keptFor: isJump ? Math.max(perSecond * (1 + SHRINK_MARGIN), kept) : kept,
+    method,
+    horizonMs,
+    headroom,
+  };
+}
+
+/** Nothing foreseen, and no headroom. */
+export function asNow(perSecond: number, horizonMs: number): Forecast {
+  return { perSecond, keptFor: perSecond, method: 'naive', horizonMs, headroom: 1 };
 }
 
 /** The history with the arrivals that were seen at `now`. */
@@ -202,10 +224,4 @@ function average(averages: ByMethod | null, share: number, value: (method: Metho
  */
 function deviationOf({ errors, shortfalls }: ArrivalHistory, method: Method): number {
   return Math.sqrt(Math.min(errors?.[method] ?? 0, 4 * (shortfalls?.[method] ?? 0)));
-}
-
-/** The factor with which so much more than was expected still fits into the full capacity, from 1 to `MOST_HEADROOM`. */
-function headroomOf(expected: number, more: number, goal: number): number {
-  if (expected <= 0) return 1;
-  return Math.min(MOST_HEADROOM, Math.max(1, ((expected + more) / expected) * goal));
 }

@@ -2,7 +2,13 @@
 
 import { TOLERANCE } from '../policy/defaults.js';
 import type { RequestSignal, SignalPolicy } from '../policy/policy.js';
-import { forecastArrivals, rememberArrivals, type Forecast, type ForecastSetting } from './forecast.js';
+import {
+  asNow,
+  forecastArrivals,
+  rememberArrivals,
+  type Forecast,
+  type ForecastSetting,
+} from './forecast.js';
 import { learnServiceRate, type ServiceRate } from './service-rate.js';
 import { healthyAfterMs } from './start-up.js';
 import type { History, SignalVerdict, Snapshot } from './types.js';
@@ -34,8 +40,8 @@ interface Circumstances {
 }
 
 /**
- * need = ceil((forecast + waiting / 30 s) / requests per second per replica). No tolerance: a replica more or fewer
- * does not change what arrives, so that there is nothing to swing.
+ * need = ceil((forecast + waiting / 30 s) / requests per second per replica). No tolerance when growing: a replica more
+ * does not change what arrives, so that there is nothing to swing. Fewer have to be enough for what replicas are kept for.
  */
 export function judgeRequests(
   signal: RequestSignal,
@@ -52,14 +58,18 @@ export function judgeRequests(
   const setting: ForecastSetting = { horizonMs: horizonOf(snapshot, history, now), goal };
   const forecast: Forecast = signal.forecast
     ? forecastArrivals(history.arrivals ?? null, arrivals, setting, now)
-    : { perSecond: arrivals, method: 'naive', horizonMs: setting.horizonMs, headroom: 1 };
+    : asNow(arrivals, setting.horizonMs);
   const requests: RequestVerdict = { queued, perReplica, serviceRate, forecast, setting };
-  const load = forecast.perSecond + (queued ?? 0) / DRAIN_SECONDS;
+  const toDrain = (queued ?? 0) / DRAIN_SECONDS;
+  const load = forecast.perSecond + toDrain;
   if (load === 0) return { ...verdict, need: 0, requests };
   if (perReplica === null) {
     return { ...verdict, requests, note: verdict.note ?? 'what a replica can serve is not known yet' };
   }
-  return { ...verdict, need: Math.ceil(load / perReplica - 1e-9), requests };
+  const need = replicasFor(load, perReplica);
+  if (need >= snapshot.desired) return { ...verdict, need, requests };
+  const kept = replicasFor(forecast.keptFor + toDrain, perReplica);
+  return { ...verdict, need: Math.min(snapshot.desired, kept), requests };
 }
 
 /**
@@ -95,6 +105,10 @@ export function learnRequests(
   };
   const serviceRate = learnServiceRate(history.serviceRate ?? null, observation, now);
   return serviceRate === null ? { arrivals } : { arrivals, serviceRate };
+}
+
+function replicasFor(load: number, perReplica: number): number {
+  return Math.ceil(load / perReplica - 1e-9);
 }
 
 function queuedOf(signals: readonly SignalPolicy[], snapshot: Snapshot): number | null {

@@ -109,28 +109,24 @@ describe('the forecast', () => {
     expect(forecast.headroom).toBeCloseTo(expected / 100, 9);
   });
 
+  /** 100 per second with a standard deviation of 20. */
+  const noise: ArrivalHistory = {
+    ...rememberArrivals(null, 100, SETTING, 0),
+    errors: { naive: 1e6, trend: 1e6, fading: 400 },
+    shortfalls: { naive: 400, trend: 400, fading: 400 },
+    learned: 1,
+  };
+
   it('expects less of a burst to be left, the longer a replica takes', () => {
-    const history: ArrivalHistory = {
-      ...rememberArrivals(null, 100, SETTING, 0),
-      errors: { naive: 1e6, trend: 1e6, fading: 400 },
-      shortfalls: { naive: 400, trend: 400, fading: 400 },
-      learned: 1,
-    };
-    const after = (horizonMs: number) => forecastArrivals(history, 120, { ...SETTING, horizonMs }, 1);
+    const after = (horizonMs: number) => forecastArrivals(noise, 120, { ...SETTING, horizonMs }, 1);
     expect(after(10_000).perSecond).toBeCloseTo((110 + 2.4 * 20) * 0.8, 3);
     expect(after(90_000).perSecond).toBeCloseTo((102 + 2.4 * 20) * 0.8, 3);
   });
 
   it('keeps replicas for a little more than what they are ordered for, where that is noise', () => {
-    const history: ArrivalHistory = {
-      ...rememberArrivals(null, 100, SETTING, 0),
-      errors: { naive: 1e6, trend: 1e6, fading: 400 },
-      shortfalls: { naive: 400, trend: 400, fading: 400 },
-      learned: 1,
-    };
-    const noisy = forecastArrivals(history, 100, SETTING, 1);
+    const noisy = forecastArrivals(noise, 100, SETTING, 1);
     expect(noisy.keptFor).toBeCloseTo(1.03 * noisy.perSecond, 9);
-    const jump = forecastArrivals(history, 300, SETTING, 1);
+    const jump = forecastArrivals(noise, 300, SETTING, 1);
     expect(jump).toMatchObject({ perSecond: 300, keptFor: 309 });
     const steady = after(30, () => 100);
     expect(at(steady, 100)).toMatchObject({ perSecond: 100, keptFor: 100 });

@@ -42,7 +42,7 @@ interface PendingForecast extends ByMethod {
 export interface Forecast {
   /** requests per second to be ready for, headroom included */
   perSecond: number;
-  /** replicas that would be enough for less than this are not taken away: a little more than `perSecond` where it is noise */
+  /** replicas go only when the others are enough for this: a little more than `perSecond` where it is not steady */
   keptFor: number;
   method: Method;
   horizonMs: number;
@@ -74,8 +74,8 @@ const ALWAYS_COUNTED = 0.25;
 /** Beyond it the past is no measure of the future: a retry storm, an outage that ended. */
 const MOST_HEADROOM = 4;
 /**
- * Noise at the edge between two counts would have a replica come and go for ever. More than this is calmer, and costs more
- * replica-hours than it saves late requests.
+ * Of a load that is not steady: at the edge between two counts it would have a replica come and go for ever. More than this
+ * is calmer, and costs more replica-hours than it saves late requests.
  */
 const SHRINK_MARGIN = 0.03;
 /** A slope seldom lasts. Half of it over the horizon is a slope that fades to nothing by the end of it. */
@@ -106,20 +106,14 @@ export function forecastArrivals(
   const expected = expectedOf(forecastsOf(motion, perSecond, horizonMs), method);
   // Replicas are used as meant on average, so that noise which fits into what they have to spare moves nothing.
   const usual = method === 'fading' ? motion.mean : expected;
-  const atMost = (expected + DEVIATIONS * deviationOf(history, method)) * goal;
-  const wantedFor = (noise: number) => Math.min(MOST_HEADROOM * usual, Math.max(usual, noise));
-  const wanted = wantedFor(atMost);
-  const headroom = usual > 0 ? wanted / usual : 1;
-  const kept = wantedFor(atMost * (1 + SHRINK_MARGIN));
+  const deviation = deviationOf(history, method);
+  const most = (expected + DEVIATIONS * deviation) * goal;
+  const headroom = usual > 0 ? Math.min(MOST_HEADROOM, Math.max(1, most / usual)) : 1;
+  const wanted = usual * headroom;
   // What does not even fit into the full capacity of what is wanted is no noise around a mean.
-  const isJump = perSecond > wanted / goal;
-  return {
-    perSecond: isJump ? perSecond : wanted,
-    keptFor: isJump ? Math.max(perSecond * (1 + SHRINK_MARGIN), kept) : kept,
-    method,
-    horizonMs,
-    headroom,
-  };
+  const ready = perSecond > wanted / goal ? perSecond : wanted;
+  const keptFor = ready + Math.min(deviation, SHRINK_MARGIN * ready);
+  return { perSecond: ready, keptFor, method, horizonMs, headroom };
 }
 
 /** Nothing foreseen, and no headroom. */

@@ -99,6 +99,32 @@ describe('requests', () => {
     expect(decision.to).toBe(expected);
   });
 
+  it.each([
+    // deviation, replicas asked for, when 119 arrive and a replica takes 40
+    [0, 3],
+    [10, 4],
+  ])('of a load that is off by %d take the fourth replica away or leave it: %d', (deviation, expected) => {
+    const seen = policy({ perReplica: 40, cpu: false });
+    const squares = { naive: deviation ** 2, trend: 1e6, fading: 1e6 };
+    const past: History = {
+      ...beginHistory(null, null, 0),
+      arrivals: {
+        at: 0,
+        level: 119,
+        slope: 0,
+        mean: 119,
+        pending: [],
+        errors: squares,
+        shortfalls: squares,
+        learned: 1,
+      },
+    };
+    const need = (desired: number) =>
+      decide(seen, snapshot(seen, desired, { arrivals: 119 }, 5_000), past, 5_000).need;
+    expect(need(4)).toBe(expected);
+    expect(need(1)).toBe(3);
+  });
+
   it('say what they were reckoned with', () => {
     const { reasons } = new Service(policy(), 4).run(600, () => 160).decide({ arrivals: 160, cpu: 80 });
     expect(reasons[0]).toBe('requests to web at 160 requests/s (the CPU target) needs 4');

@@ -1,7 +1,7 @@
 /** Brings up the Swarm that the scenarios share, and takes it away again unless SCALECTL_KEEP=1 asks to keep it. */
 
 import type { TestProject } from 'vitest/node';
-import { startLab } from '../lab/lab.js';
+import { removeLab, startLab } from '../lab/lab.js';
 import { findLeftovers } from '../lab/leftovers.js';
 
 declare module 'vitest' {
@@ -12,6 +12,8 @@ declare module 'vitest' {
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const name = process.env['SCALECTL_E2E_LAB'] ?? 'e2e';
+  // What a run that was interrupted left in it would be in the way of this one.
+  if (process.env['SCALECTL_KEEP'] !== '1') await removeLab(name);
   const lab = await startLab({
     name,
     nodes: 1,

@@ -78,6 +78,39 @@ export function signalAim(signal: SignalPolicy): string {
   }
 }
 
+/** Both, as short as a column of a table wants them: `cpu 70 %`, `queue orders 10`, `requests to app`. */
+export function signalInShort(signal: SignalPolicy): string {
+  return [signalName(signal), ...aimInShort(signal)].join(' ');
+}
+
+function aimInShort(signal: SignalPolicy): string[] {
+  switch (signal.kind) {
+    case 'cpu':
+    case 'memory':
+      return [
+        signal.rule.kind === 'target'
+          ? `${signal.rule.targetPercent} %`
+          : `${signal.rule.downPercent}-${signal.rule.upPercent} %`,
+      ];
+    case 'queue':
+      return [
+        signal.drainMs === undefined
+          ? String(signal.jobsPerReplica)
+          : `within ${formatDurationMs(signal.drainMs)}`,
+      ];
+    case 'requests':
+      return signal.perReplica === null ? [] : [`${signal.perReplica}/s`];
+    case 'response':
+      return [formatDurationMs(signal.target)];
+    case 'errors':
+      return [`${signal.target} %`];
+    case 'throttling':
+      return [`${signal.targetPercent} %`];
+    default:
+      return [String(signal.target)];
+  }
+}
+
 function numberAim(form: NumberForm, target: number): string {
   return form === 'total' ? `${target} per replica` : `target ${target}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signalAim, signalName } from './describe.js';
+import { signalAim, signalInShort, signalName } from './describe.js';
 import { decodeLabels, decodeService } from './labels.js';
 import type { SignalPolicy } from './policy.js';
 
@@ -126,6 +126,24 @@ describe('signals from labels', () => {
       'response time of app: at most 250ms',
       '5xx of app: at most 2 %',
     ]);
+    expect(all.map(signalInShort)).toEqual([
+      'throttling 10 %',
+      'requests to app 50/s',
+      'requests queued for app 5',
+      'sessions of app 100',
+      'response time of app 250ms',
+      '5xx of app 2 %',
+    ]);
+  });
+
+  it.each([
+    [{ 'cpu.target': '70' }, ['cpu 70 %']],
+    [{ 'cpu.up': '80', 'cpu.down': '30' }, ['cpu 30-80 %']],
+    [{ 'cpu.target': '70', 'http.backend': 'app' }, ['cpu 70 %', 'requests to app']],
+    [{ ...QUEUE, 'queue.target': '10' }, ['queue orders 10']],
+    [{ ...QUEUE, 'queue.kind': 'bullmq', 'queue.drain': '60s' }, ['queue orders within 1m']],
+  ])('%j is short enough for a column', (labels, words) => {
+    expect(signals(labels).map(signalInShort)).toEqual(words);
   });
 });
 

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { signalAim, signalName } from '../../policy/describe.js';
+import { signalInShort } from '../../policy/describe.js';
 import { pauseText } from '../../policy/pause.js';
-import type { SignalPolicy } from '../../policy/policy.js';
 import { lookAtSwarm } from '../../status/collect.js';
 import { statusOf, type Status, type StatusService, type Usage } from '../../status/model.js';
 import type { Engine } from '../../swarm/engine.js';
@@ -132,11 +131,7 @@ const percent = (value: number | null) => (value === null ? '-' : `${value.toFix
 function policyText({ policy, policyProblems }: StatusService, red: (text: string) => string): string {
   if (policyProblems.length > 0) return red('invalid');
   if (policy === null) return '-';
-  return `${policy.min}-${policy.max} by ${policy.signals.map(signalText).join(', ')}`;
-}
-
-function signalText(signal: SignalPolicy): string {
-  return `${signalName(signal)} ${signalAim(signal)}`;
+  return `${policy.min}-${policy.max} by ${policy.signals.map(signalInShort).join(', ')}`;
 }
 
 function lastScaleText({ lastScale }: StatusService, now: number): string {

@@ -49,6 +49,20 @@ describe('a table', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  it('must go on in further lines where a column that stays is too long', () => {
+    const kept = columns
+      .slice(0, 3)
+      .map(({ title, value, align }) => ({ title, value, ...(align && { align }) }));
+    const long = [{ ...rows[0]!, note: 'one two three four five six' }, rows[1]!];
+    expect(renderTable(kept, long, { width: 34, colour: plain }).split('\n')).toEqual([
+      'SERVICE    CPU  NOTE',
+      'backend    5 %  one two three four',
+      '                five six',
+      'db       100 %',
+    ]);
+    expect(renderTable(kept, long, { width: 31, colour: plain })).toContain('one two three four five six');
+  });
+
   it('must be as wide as it likes in a pipe', () => {
     expect(heads(Infinity)).toHaveLength(4);
   });

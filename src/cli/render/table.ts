@@ -1,8 +1,12 @@
-/** A table without lines around it. On a terminal that is too narrow the least important columns give way. */
+/**
+ * A table without lines around it. On a terminal that is too narrow the least important columns give way, and then the
+ * widest of those that stay goes on in further lines.
+ */
 
 import { stripVTControlCharacters } from 'node:util';
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import { wrap } from './wrap.js';
 
 export interface Column<Row> {
   title: string;
@@ -11,6 +15,9 @@ export interface Column<Row> {
   /** the higher, the sooner it is left out; 0 stays always */
   expendable?: number;
 }
+
+/** A column with less room than this is not worth reading in lines. */
+const NARROWEST = 16;
 
 const NO_LINES = {
   top: '',
@@ -43,6 +50,13 @@ export function renderTable<Row>(
     const most = Math.max(...shown.map(({ expendable = 0 }) => expendable));
     if (most === 0) break;
     shown = shown.filter(({ expendable = 0 }) => expendable !== most);
+  }
+  const room = Math.max(...shown.map(widthOf)) - (total() - width);
+  if (Number.isFinite(width) && room >= NARROWEST) {
+    shown = shown.map((column) => ({
+      ...column,
+      cells: column.cells.map((cell) => wrap(cell, room).join('\n')),
+    }));
   }
   const table = new Table({
     head: shown.map(({ title }) => colour.bold(title)),

@@ -116,19 +116,26 @@ interface Spec {
   TaskTemplate?: { ContainerSpec?: Record<'Secrets' | 'Configs', unknown[] | undefined> };
 }
 
-/** As the Engine will take it: one replica where none is named, small letters in ports, references without an order. */
+/**
+ * As the Engine will take it: one replica where none is named, small letters in ports, the first choice for a protocol or
+ * mode that it does not know, references without an order.
+ */
 function asTaken(spec: unknown): unknown {
   const copy = structuredClone(spec) as Spec;
   if (copy.Mode?.Replicated !== undefined) copy.Mode.Replicated.Replicas ??= 1;
   for (const port of copy.EndpointSpec?.Ports ?? []) {
-    port.Protocol = port.Protocol?.toLowerCase() ?? 'tcp';
-    port.PublishMode ??= 'ingress';
+    port.Protocol = firstUnless(['tcp', 'udp', 'sctp'], port.Protocol);
+    port.PublishMode = firstUnless(['ingress', 'host'], port.PublishMode);
   }
   const container = copy.TaskTemplate?.ContainerSpec;
   for (const kind of ['Secrets', 'Configs'] as const) {
     container?.[kind]?.sort((a, b) => (JSON.stringify(bare(a)) < JSON.stringify(bare(b)) ? -1 : 1));
   }
   return bare(copy);
+}
+
+function firstUnless(choices: readonly [string, ...string[]], written = ''): string {
+  return choices.includes(written.toLowerCase()) ? written.toLowerCase() : choices[0];
 }
 
 function byName(specs: readonly { Name?: unknown }[]): Record<string, unknown> {

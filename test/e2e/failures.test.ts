@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { startLab } from '../lab/lab.js';
 import { openWorld, waitFor, type Result, type World } from './harness.js';
+
+// Containers that end and start again are work: with more of them at once two cores are late, whatever the deploy does.
+vi.setConfig({ maxConcurrency: 4 });
 
 const SLEEPS = "[sh, -c, 'exec sleep 3600']";
 const CRASHES = '[sh, -c, \'echo "cannot reach the moon" >&2; exit 3\']';

@@ -52,7 +52,7 @@ export function renderTable<Row>(
     shown = shown.filter(({ expendable = 0 }) => expendable !== most);
   }
   const room = Math.max(...shown.map(widthOf)) - (total() - width);
-  if (Number.isFinite(width) && room >= NARROWEST) {
+  if (room >= NARROWEST) {
     shown = shown.map((column) => ({
       ...column,
       cells: column.cells.map((cell) => wrap(cell, room).join('\n')),
